@@ -1,0 +1,274 @@
+//! Everything up to the redactions: reads audio of all channels of a call and says what is to be masked. Writes nothing.
+//!
+//! In: interleaved samples in the caller's coding, any chunk length. Out: [`Event`]s. The output depends only on the samples, not
+//! on how they were cut. A sample's fate is settled [`latency`](Analyzer::latency) samples after it came in; what is found later is
+//! reported as [`Event::Exposed`]. With `look_ahead_ms: None` that is as long as the stages ask for.
+
+use crate::coding::Coding;
+use crate::config::{Config, Linking, MAX_CHANNELS};
+use crate::error::ConfigError;
+use crate::event::{Cause, Event, Span};
+use crate::front::{FrontParams, FrontState};
+use crate::keyed::tones::HOP;
+use crate::keyed::track::Tone;
+use crate::keyed::{BLOCK, Params, Receiver};
+use crate::policy::plan::Plan;
+
+/// Samples at 8 kHz of silence after a call that settle every track, tail and echo of it.
+const SETTLING: u64 = 8_000;
+
+/// Samples of one channel that are decoded in one go.
+const PIECE: usize = BLOCK;
+
+/// What one channel carries from chunk to chunk. Fixed in size; the caller provides one for each channel.
+#[derive(Clone)]
+pub struct ChannelState {
+    front: FrontState,
+    receiver: Receiver,
+    plan: Plan,
+}
+
+impl ChannelState {
+    /// The state before the first sample.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::at_start(false, 0)
+    }
+
+    const fn at_start(near: bool, kept: u64) -> Self {
+        Self { front: FrontState::new(), receiver: Receiver::new(near), plan: Plan::new(kept) }
+    }
+}
+
+impl Default for ChannelState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl core::fmt::Debug for ChannelState {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Holds audio and digits: shows nothing of them.
+        f.debug_struct("ChannelState").finish_non_exhaustive()
+    }
+}
+
+/// See the module. `S` holds one [`ChannelState`] a channel: an array, a slice or a `Vec`.
+pub struct Analyzer<S> {
+    states: S,
+    channels: usize,
+    front: FrontParams,
+    keyed: Option<Params>,
+    near_channels: u8,
+    linked: bool,
+    latency: u64,
+    /// Samples for which the plans remember what has left.
+    kept: u64,
+    /// Frames that every channel was stepped through.
+    stepped: u64,
+    /// Samples that came in.
+    taken: u64,
+}
+
+impl<S: AsMut<[ChannelState]>> Analyzer<S> {
+    /// An analyzer for calls of this form; resets `states`.
+    ///
+    /// # Errors
+    /// A value of `config` outside of its limits; fewer states than channels.
+    pub fn new(config: &Config, mut states: S) -> Result<Self, ConfigError> {
+        config.check()?;
+        let channels = usize::from(config.channels);
+        let given = states.as_mut().len();
+        if given < channels {
+            return Err(ConfigError::Storage { what: "channel states", given, needed: channels });
+        }
+        let front = FrontParams::new(config.rate_hz)?;
+        let latency = config.latency();
+        let keyed = config.keyed.map(|_| Params::new(config.isa));
+        let near_channels = config.keyed.map_or(0, |keyed| keyed.near_channels);
+        let linked = config.linking == Linking::Linked;
+        // What left a moment ago may still be in the hands of a scrubber: a piece of it, and what frames have settled ahead.
+        let kept = u64::from(config.rate_hz) * 4 * HOP as u64 / 8_000 + PIECE as u64;
+        let mut analyzer = Self { states, channels, front, keyed, near_channels, linked, latency, kept, stepped: 0, taken: 0 };
+        analyzer.reset();
+        Ok(analyzer)
+    }
+
+    /// Samples after which a sample's fate is settled, at the call's rate.
+    #[must_use]
+    pub const fn latency(&self) -> u64 {
+        self.latency
+    }
+
+    /// Samples a channel that came in so far.
+    #[must_use]
+    pub const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Forgets the call: every state is replaced whole.
+    pub fn reset(&mut self) {
+        for (c, state) in self.states.as_mut().iter_mut().enumerate() {
+            *state = ChannelState::at_start(c < MAX_CHANNELS && self.near_channels >> c & 1 == 1, self.kept);
+        }
+        self.stepped = 0;
+        self.taken = 0;
+    }
+
+    /// Masks `span` of one channel, or of all; what of it has left already is exposed. A channel that the call lacks stands for all, so
+    /// that a wrong number never leaves audio in.
+    pub fn mask(&mut self, channel: Option<u8>, span: Span, sink: &mut impl FnMut(Event)) {
+        for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
+            if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
+                state.plan.add(c, span, span.start, Cause::Manual, sink);
+            }
+        }
+    }
+
+    /// Reads a chunk of interleaved samples; a trailing part of a frame is left out.
+    pub fn push<C: Coding>(&mut self, pcm: &[C::Unit], sink: &mut impl FnMut(Event)) {
+        let channels = self.channels.max(1);
+        // The limit is never met: the compiler shall see that the length is not 0.
+        // The resampler may give one sample more than it takes.
+        let piece = if self.front.is_identity() { PIECE } else { PIECE - HOP };
+        for piece in pcm.chunks((piece * channels).max(1)) {
+            let frames = piece.len().checked_div(channels).unwrap_or(0);
+            let mut made = 0;
+            if let Some(keyed) = &self.keyed {
+                for (c, state) in self.states.as_mut().iter_mut().take(channels).enumerate() {
+                    if self.front.is_identity() {
+                        decode::<C>(piece, channels, c, state.receiver.room(frames));
+                        made = state.receiver.advance(keyed, frames);
+                    } else {
+                        let mut samples = [0.0_f32; PIECE];
+                        decode::<C>(piece, channels, c, &mut samples);
+                        let samples = samples.get(..frames).unwrap_or(&[]);
+                        let progress = state.front.push(&self.front, samples, state.receiver.room(BLOCK));
+                        made = state.receiver.advance(keyed, progress.made);
+                    }
+                }
+            }
+            self.taken += frames as u64;
+            self.step(made, sink);
+        }
+        if self.keyed.is_none() {
+            let settled = self.taken.saturating_sub(self.latency);
+            self.advance(settled, sink);
+        }
+    }
+
+    /// The call ends here: settles every fate up to the last sample.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Event)) {
+        let end = self.taken;
+        let mut clipped = |event: Event| match event {
+            Event::Redacted(mut redaction) => {
+                redaction.span.end = redaction.span.end.min(end);
+                if !redaction.span.is_empty() {
+                    sink(Event::Redacted(redaction));
+                }
+            }
+            Event::Exposed { channel, span } => {
+                let span = Span::new(span.start, span.end.min(end));
+                if !span.is_empty() {
+                    sink(Event::Exposed { channel, span });
+                }
+            }
+            other => sink(other),
+        };
+        if self.keyed.is_some() {
+            // Silence until no track, tail or echo that began in the call is in doubt.
+            let rest = self.front.to_call_ceil(SETTLING) + self.front.latency() as u64 + self.latency;
+            let silence = [0_i16; PIECE];
+            let mut left = rest * self.channels as u64;
+            while left > 0 {
+                let whole = PIECE - PIECE % self.channels.max(1);
+                let n = left.min(whole as u64) as usize;
+                self.push::<crate::coding::Linear16>(silence.get(..n).unwrap_or(&[]), &mut clipped);
+                left -= n as u64;
+            }
+        }
+        self.advance(u64::MAX, &mut clipped);
+    }
+
+    /// The masked spans of `channel` that touch `window`, as far as they are known now.
+    pub(crate) fn masked(&mut self, channel: usize, window: Span) -> impl Iterator<Item = Span> + '_ {
+        self.states.as_mut().get(channel).into_iter().flat_map(move |state| state.plan.masked(window))
+    }
+
+    /// Steps every channel through the frames that were just made, in time order.
+    fn step(&mut self, made: usize, sink: &mut impl FnMut(Event)) {
+        for index in 0..made {
+            let t = self.stepped;
+            // Frame t + 1 is not there before this many samples came in; what is older than the latency by then has left.
+            let settled = (self.front.to_call_ceil((t + 2) * HOP as u64) + self.front.latency() as u64).saturating_sub(self.latency);
+            if self.states.as_mut().iter().take(self.channels).any(|state| !state.receiver.is_idle(index, made)) {
+                self.step_frame(index, made, settled, sink);
+            }
+            self.stepped = t + 1;
+            self.advance(settled, sink);
+        }
+    }
+
+    /// Steps every channel through one frame; what leaves with it leaves before `settled`.
+    fn step_frame(&mut self, index: usize, made: usize, settled: u64, sink: &mut impl FnMut(Event)) {
+        let Some(keyed) = &self.keyed else { return };
+        let t = self.stepped;
+        let frontier = self.front.to_analysis_ceil(settled);
+        let states = self.states.as_mut();
+        let mut tones: [Option<Tone>; MAX_CHANNELS] = [None; MAX_CHANNELS];
+        for (c, (state, tone)) in (0_u8..).zip(states.iter_mut().take(self.channels).zip(tones.iter_mut())) {
+            let step = state.receiver.step(keyed, index, made, frontier);
+            *tone = step.tone;
+            if let Some(digit) = step.confirmed {
+                sink(Event::Keyed { channel: c, digit, decided: self.front.to_call_ceil((t + 1) * HOP as u64) });
+            }
+        }
+        let span_of = |from, to| Span::new(self.front.to_call_floor(from), self.front.to_call_ceil(to));
+        for (c, tone) in tones.iter().enumerate() {
+            let Some(tone) = tone else { continue };
+            for (_, state) in states.iter_mut().take(self.channels).enumerate().filter(|(other, _)| *other != c) {
+                state.receiver.listen(c, &tone.track);
+            }
+        }
+        for (c, tone) in tones.iter().enumerate() {
+            let Some(tone) = tone else { continue };
+            let copy = states.get_mut(c).is_some_and(|state| state.receiver.is_copy(keyed, &tone.track, t));
+            let sounds = self.front.to_call_floor(tone.sounds);
+            for (other, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
+                let ((from, to), cause) = match (usize::from(other) == c, copy) {
+                    (true, false) => ((tone.from, tone.to), Cause::Keyed),
+                    (true, true) => ((tone.from, tone.to), Cause::Echo),
+                    (false, false) if self.linked => (tone.linked, Cause::Linked),
+                    (false, _) => continue,
+                };
+                state.plan.add(other, span_of(from, to), sounds, cause, sink);
+            }
+        }
+        for (c, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
+            if let Some((from, to)) = state.receiver.copy(t) {
+                let span = span_of(from, to);
+                state.plan.add(c, span, span.start, Cause::Echo, sink);
+            }
+        }
+    }
+
+    fn advance(&mut self, settled: u64, sink: &mut impl FnMut(Event)) {
+        for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
+            state.plan.advance(c, settled, sink);
+        }
+    }
+}
+
+/// The samples of one channel of interleaved ones.
+#[inline(always)]
+fn decode<C: Coding>(interleaved: &[C::Unit], channels: usize, channel: usize, out: &mut [f32]) {
+    if channels == 1 {
+        for (place, unit) in out.iter_mut().zip(interleaved) {
+            *place = C::decode(*unit);
+        }
+    } else {
+        for (place, unit) in out.iter_mut().zip(interleaved.iter().skip(channel).step_by(channels)) {
+            *place = C::decode(*unit);
+        }
+    }
+}

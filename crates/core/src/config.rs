@@ -1,0 +1,141 @@
+//! What a person asks of cardhush, in their units. Each stage turns it once into its own parameters in samples.
+
+use crate::error::ConfigError;
+use crate::keyed::tones::HOP;
+
+/// Most channels of one call.
+pub const MAX_CHANNELS: usize = 8;
+/// Rate at which the detectors work, in Hz.
+pub const ANALYSIS_RATE_HZ: u32 = 8_000;
+/// Highest sample rate taken, in Hz.
+pub const MAX_RATE_HZ: u32 = 192_000;
+/// Longest look-ahead that can be asked for, in ms.
+pub const MAX_LOOK_AHEAD_MS: u32 = 60_000;
+
+/// Look-ahead in ms that the keyed stage can make use of: doubt, head and echo of one tone.
+pub const KEYED_LOOK_AHEAD_MS: u32 = 700;
+
+/// Settings of one call. `Default` is the recommended setting for 8 kHz mono.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Config {
+    /// Sample rate of the call in Hz, 8,000 to 192,000.
+    pub rate_hz: u32,
+    /// Channels of the call, 1 to 8; interleaved in every buffer.
+    pub channels: u8,
+    /// The keyed (DTMF) stage; `None` turns it off.
+    pub keyed: Option<KeyedConfig>,
+    /// Whether a tone masks every channel of the call or its own alone.
+    pub linking: Linking,
+    /// What masked spans are filled with.
+    pub fill: Fill,
+    /// Delay in ms after which a sample's fate is settled; 0 to 60,000. `None`: as long as the stages ask for, so that nothing
+    /// is ever exposed (offline).
+    pub look_ahead_ms: Option<u32>,
+    /// Instruction set of the inner loops.
+    pub isa: Isa,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            rate_hz: ANALYSIS_RATE_HZ,
+            channels: 1,
+            keyed: Some(KeyedConfig::default()),
+            linking: Linking::Linked,
+            fill: Fill::ComfortNoise,
+            look_ahead_ms: None,
+            isa: Isa::Portable,
+        }
+    }
+}
+
+impl Config {
+    /// The recommended settings for a call of this form.
+    #[must_use]
+    pub fn new(rate_hz: u32, channels: u8) -> Self {
+        Self { rate_hz, channels, ..Self::default() }
+    }
+
+    /// Delay in samples after which a sample's fate is settled: the look-ahead, but at least one hop of the analysis (4 ms).
+    #[must_use]
+    pub fn latency(&self) -> u64 {
+        let asked = u64::from(self.look_ahead_ms.unwrap_or(KEYED_LOOK_AHEAD_MS)) * u64::from(self.rate_hz) / 1000;
+        asked.max(u64::from(self.rate_hz) * HOP as u64 / u64::from(ANALYSIS_RATE_HZ) + 2)
+    }
+
+    /// Checks every value against its limits.
+    ///
+    /// # Errors
+    /// The first value that lies outside of its limits, with those limits.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        if !(ANALYSIS_RATE_HZ..=MAX_RATE_HZ).contains(&self.rate_hz) {
+            return Err(ConfigError::Rate { rate_hz: self.rate_hz });
+        }
+        if self.channels == 0 || usize::from(self.channels) > MAX_CHANNELS {
+            return Err(ConfigError::Channels { channels: self.channels });
+        }
+        match self.look_ahead_ms {
+            Some(look_ahead_ms) if look_ahead_ms > MAX_LOOK_AHEAD_MS => Err(ConfigError::LookAhead { look_ahead_ms }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Settings of the keyed stage.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct KeyedConfig {
+    /// Channels (bit `c` is channel `c`) on which keyed digits are known to be near, so that weak tones are masked that nothing
+    /// else speaks for: the second look of offline use, round what the first found. 0 for live use and the first look.
+    pub near_channels: u8,
+}
+
+/// Whether a tone masks every channel of the call or its own alone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Linking {
+    /// A tone masks every channel at its own time: line echo and bleed carry it to the other legs.
+    #[default]
+    Linked,
+    /// A tone masks its own channel alone; faint copies that are found on other channels are masked there.
+    Own,
+}
+
+/// What masked spans are filled with. No choice depends on the audio it replaces.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Fill {
+    /// Noise at the level of the background before the span.
+    #[default]
+    ComfortNoise,
+    /// Digital silence.
+    Silence,
+    /// A steady marker tone of 400 Hz, so that a listener hears what was cut.
+    Marker,
+}
+
+/// Instruction set of the inner loops. Each gives the same bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Isa {
+    /// Plain loops, compiled for the target's base set.
+    #[default]
+    Portable,
+    /// The same loops compiled for AVX2 (x86-64). Made by [`Isa::detect`] alone.
+    Avx2(Avx2),
+}
+
+impl Isa {
+    /// The best set that this processor has. Reads `cpuid`; call it once.
+    #[must_use]
+    pub fn detect() -> Self {
+        #[cfg(target_arch = "x86_64")]
+        if crate::keyed::simd::has_avx2() {
+            return Self::Avx2(Avx2(()));
+        }
+        Self::Portable
+    }
+}
+
+/// Proof that the processor has AVX2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx2(());

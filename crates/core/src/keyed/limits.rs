@@ -1,0 +1,278 @@
+//! Limits of the keyed stage: every threshold, with its source.
+
+use super::checks::{Checks, Pair, Ring, WINDOWS};
+use super::timing::Shared;
+use super::tones::{HOP, Tones};
+use super::track::Track;
+
+/// A tone is on while both its parts are within 6 dB of their plateau.
+pub const EDGE: f32 = 0.25;
+/// Or within 10 dB, where the pair leads its frame: codecs that build a tone up slowly.
+pub const LEADING_EDGE: f32 = 0.1;
+/// A tone in doubt that becomes so many times stronger from one frame to the next is another.
+pub const LEAP: f32 = 8.0;
+/// By so much the score of another pair must be better to end a tone that is still on.
+pub const RIVAL_MARGIN: f32 = 0.15;
+/// Frames before its discovery in which a tone's onset is looked for (80 ms).
+pub const ONSET_FRAMES: u64 = 20;
+/// Frames that a lost packet of 20 ms takes out of a tone; its first part is a part of it.
+pub const LOST_PACKET: u64 = 8;
+/// Frames below the edge that end a tone: an interruption of 10 ms is bridged (Q.24), a pause of 23 ms is not.
+pub const BRIDGE: u64 = 5;
+/// A reflection is at least 6 dB below its tone.
+pub const REFLECTION: f32 = 0.25;
+/// An edge that stands out by less than 6 dB is not surely the tone's own: the mask goes on for 12 ms beyond it.
+pub const BLURRED_EDGE: f32 = 4.0;
+/// See [`BLURRED_EDGE`].
+pub const BLURRED_FRAMES: u64 = 3;
+/// A tone that never stood out may begin 8 ms earlier and end 8 ms later than it shows.
+pub const HIDDEN_FRAMES: u64 = 2;
+/// Shortest tone that is confirmed, in hops: 24.5 ms. Q.24 rejects up to 23 ms and accepts from 40 ms; ES 201 235-3 leaves 20-40 ms open.
+pub const SHORTEST_DIGIT: f32 = 6.1;
+/// Samples from the start of the mask to the middle of the first frame on (frame `t` has its middle at `32 t`). The onset lies up to
+/// 32 samples before that middle, so that 4 to 8 ms before it go.
+pub const GUARD_BEFORE: u64 = 64;
+/// Samples from the middle of the last frame on to the end of the mask. The tone ends up to 32 samples behind that middle; 9 to 13 ms
+/// after it go, which covers what bleeds 5 ms late into another channel.
+pub const GUARD_AFTER: u64 = 2 * HOP as u64 + 40;
+/// Squared amplitude behind the filter below which nothing opens: about -62 dBm0.
+pub const FAINTEST: f32 = 2e-7;
+/// Frames beside a tone that overlap it.
+pub const OVERLAP_FRAMES: u64 = 2;
+/// Longest head that is looked for, in frames (60 ms: MP3 pre-echo).
+pub const HEAD_FRAMES: u64 = 15;
+/// Longest tail that is followed, in frames (100 ms).
+pub const TAIL_FRAMES: u64 = 25;
+/// Frames without ringing that end a tail, ...
+pub const TAIL_QUIET: u64 = 2;
+/// ... unless the tone itself comes back within 40 ms: a packet was lost.
+pub const TAIL_GAP: u64 = 10;
+/// Each part of a ringing pair is within 3 dB of the strongest tone of its group, ...
+pub const RING_LEADS: f32 = 0.5;
+/// ... stands 6 dB above the background ...
+pub const RING_OVER_FLOOR: f32 = 4.0;
+/// ... is not more than 45 dB below the tone ...
+pub const RING_BELOW_TONE: f32 = 3e-5;
+/// ... and is this share of the frame's energy.
+pub const RING_FRACTION: f32 = 0.3;
+/// How much later an echo may come, in frames (300 ms).
+pub const ECHO_FRAMES: u64 = 75;
+/// Frames of the shortest and of the longest window in which a copy is looked for (28 and 60 ms).
+pub const COPY_SHORTEST: usize = 6;
+/// See [`COPY_SHORTEST`].
+pub const COPY_LONGEST: usize = 14;
+/// Squared amplitude behind the filter below which a copy is not looked for: about -84 dBm0.
+pub const FAINTEST_COPY: f32 = 1e-9;
+/// Least coherence of both tones of a copy over `n` frames. Noise gives 1.3 / n on average, and more than this in both lanes in
+/// one window of ten thousand.
+pub fn copy_coherence(n: usize) -> f32 {
+    (6.2 / n as f32).min(0.8)
+}
+
+/// A found tone lowers the thresholds round it for 10 s: the longest gap between keyed digits (facts).
+pub const NEAR_FRAMES: u64 = 2500;
+/// Weight of a new digit in the running average of the digits near.
+pub const TYPICAL_WEIGHT: f32 = 0.3;
+
+/// How a tone compares with the digits near: one keypad sends all of them at about the same levels.
+pub enum Likeness {
+    /// More than 15 dB below: not taken on weak evidence.
+    Faint,
+    /// Neither.
+    Unlike,
+    /// Nothing is known of digits near.
+    Unknown,
+    /// Both parts within 7 dB and the twist within 5.4 dB.
+    Alike,
+}
+
+/// Likeness of a tone of line powers `(low, high)` to the typical ones; what is known of none is like none.
+pub fn likeness((low, high): (f32, f32), typical: [f32; 2]) -> Likeness {
+    let within = |a: f32, b: f32, ratio: f32| a < b * ratio && b < a * ratio;
+    if low + high < 0.03 * (typical[0] + typical[1]) {
+        Likeness::Faint
+    } else if within(low, typical[0], 5.0) && within(high, typical[1], 5.0) && within(low * typical[1], high * typical[0], 3.5) {
+        Likeness::Alike
+    } else if typical[0] > 0.0 {
+        Likeness::Unlike
+    } else {
+        Likeness::Unknown
+    }
+}
+
+/// Points of doubtful tones that lower the thresholds for what follows, ...
+pub const DOUBT_POINTS: usize = 4;
+/// ... if they fall within 5 s: two tones that are nearly certain, or four fragments.
+pub const DOUBT_FRAMES: u64 = 1250;
+
+/// Scores (fraction x coherence) by window of 2, 3, 4, 6, 9 and 14 frames; [`OFF`] where a window has no say.
+pub type Scores = [f32; WINDOWS.len()];
+/// No score is above this.
+const OFF: f32 = 9.0;
+
+/// Thresholds of one look.
+pub struct Thresholds {
+    /// Quick test: share of a 16 ms window's energy in the strongest pair.
+    pub quick: f32,
+    /// Whether the steadiest pair is tried beside the loudest.
+    pub steady: bool,
+    /// Score that the steadiest pair must come near before the windows are worked out.
+    pub least_score: f32,
+    /// Frames of the longest window that can open a track.
+    pub longest_to_open: usize,
+    /// A track opens above one of these.
+    pub open: Scores,
+    /// Accepted at once above one of these.
+    pub at_once: Scores,
+    /// Accepted at its end above one of these scores, where both edges stand out by the power ratio beside them.
+    pub by_edges: &'static [(f32, Scores)],
+}
+
+/// Nothing is known yet. Set on 2.9 h of speech at -18 and -28 dBm0 so that none of it is taken, with a margin.
+pub const FIRST: Thresholds = Thresholds {
+    quick: 0.4,
+    steady: false,
+    least_score: 0.2,
+    longest_to_open: 4,
+    open: [0.62, OFF, 0.5, OFF, OFF, OFF],
+    at_once: [OFF, OFF, OFF, 0.97, 0.91, 0.88],
+    by_edges: &[
+        (4.0, [OFF, OFF, OFF, 0.93, 0.90, 0.87]),
+        (10.0, [OFF, OFF, OFF, 0.90, 0.84, 0.80]),
+        (32.0, [OFF, OFF, 0.95, 0.84, 0.72, 0.64]),
+        (320.0, [OFF, OFF, 0.90, 0.80, 0.68, 0.60]),
+    ],
+};
+
+/// Keyed digits are near: what the first look would not dare.
+pub const NEAR: Thresholds = Thresholds {
+    quick: 0.15,
+    steady: true,
+    least_score: 0.1,
+    longest_to_open: 6,
+    open: [0.5, OFF, 0.3, 0.2, 0.12, 0.1],
+    at_once: [OFF, OFF, 0.5, 0.3, 0.2, 0.15],
+    by_edges: &[(3.0, [0.5, 0.5, 0.3, 0.3, 0.2, 0.15])],
+};
+
+/// Keyed digits are known to be near: the second look, which has time.
+pub const SECOND: Thresholds =
+    Thresholds { quick: 0.07, least_score: 0.04, longest_to_open: 14, open: [0.5, OFF, 0.3, 0.14, 0.09, 0.07], ..NEAR };
+
+/// Keyed digits are near, and the tone is unlike them.
+pub const UNLIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.6, 0.4, 0.3, 0.22], ..NEAR };
+
+/// Keyed digits are near, and the tone is like them.
+pub const ALIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.4, 0.2, 0.13, 0.1], ..NEAR };
+
+/// The same in the second look.
+pub const SECOND_ALIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.4, 0.15, 0.095, 0.07], ..NEAR };
+
+impl Thresholds {
+    /// Whether the evidence suffices as it stands.
+    pub fn at_once(&self, best: &Scores) -> bool {
+        above(best, &self.at_once)
+    }
+
+    /// Whether a tone of so many frames that has ended is one by its edges. A tone fills the longest window that it has room for,
+    /// a sound that passes by does not: that window decides.
+    pub fn by_edges(&self, best: &Scores, edges: f32, frames: u64) -> bool {
+        let longest = longest_window(frames);
+        let score = best.get(longest).copied().unwrap_or(0.0);
+        self.by_edges.iter().any(|(contrast, scores)| edges > *contrast && scores.get(longest).is_some_and(|least| score > *least))
+    }
+
+    /// How near the evidence comes to being accepted, 1 being enough; fragments by their openings.
+    pub fn quality(&self, best: &Scores) -> f32 {
+        let scaled = best.iter().zip(self.at_once.iter().zip(self.open));
+        scaled.fold(0.0, |quality, (score, (accept, open))| quality.max(score / accept.min(2.0 * open)))
+    }
+
+    /// Whether the windows at an opening suffice to follow it.
+    pub fn opens(&self, window: usize) -> Option<f32> {
+        self.open.get(window).copied().filter(|score| *score < OFF)
+    }
+}
+
+/// The longest window that lies inside a tone of so many frames; `n` frames span `n + 1` hops.
+fn longest_window(frames: u64) -> usize {
+    WINDOWS.iter().rposition(|n| (*n as u64) < frames).unwrap_or(0)
+}
+
+fn above(best: &Scores, thresholds: &Scores) -> bool {
+    best.iter().zip(thresholds).any(|(score, threshold)| score > threshold)
+}
+
+/// Whether a tone of unknown end is masked because its first sample leaves now.
+pub fn provisional(best: &Scores, onset: f32) -> bool {
+    above(best, &[OFF, 0.85, 0.8, 0.7, 0.5, 0.4]) || (onset > 6.0 && above(best, &[0.65, 0.6, 0.6, 0.5, 0.4, 0.4]))
+}
+
+/// Whether a tone of so many frames that was masked has been nearly drowned all the time; fragments fill no long window.
+pub fn is_hidden(best: &Scores, frames: u64) -> bool {
+    frames > 8 && best[2] < 0.7 && best[3] < 0.5 && best[4] < 0.4
+}
+
+/// Points that a refused track adds to the doubt.
+pub fn doubt(best: &Scores, edges: f32, frames: u64) -> usize {
+    let longest = longest_window(frames);
+    let score = best.get(longest).copied().unwrap_or(0.0);
+    if edges > 6.3 && [OFF, OFF, OFF, 0.7, 0.62, 0.57].get(longest).is_some_and(|least| score > *least) {
+        2
+    } else if edges > 32.0 && frames <= 6 && above(best, &[0.6, OFF, OFF, OFF, OFF, OFF]) {
+        1
+    } else {
+        0
+    }
+}
+
+/// Twist (high over low) that masking takes: +11..-15 dB, the +8..-12 dB of a masker with room for noise.
+#[inline(always)]
+pub fn twist_maskable(tones: &Tones, pair: Pair, power: [f32; 2]) -> bool {
+    let (low, high) = line_power(tones, pair, power);
+    high < low * 12.6 && high * 31.6 > low
+}
+
+/// Powers on the line: the front filter's gain taken out.
+pub fn line_power(tones: &Tones, pair: Pair, power: [f32; 2]) -> (f32, f32) {
+    (power[0] / tones.filter_power[pair.low()], power[1] / tones.filter_power[pair.high()])
+}
+
+/// Frequency offsets that masking takes: 3.2 % (2.5 % and the error of a short tone), measured over the whole tone; short fragments are not held to it.
+pub fn offsets_maskable(shared: &Shared<'_>, ring: &Ring, track: &Track) -> bool {
+    let frames = track.last - track.start + 1;
+    frames < 4
+        || [track.pair.low(), track.pair.high()]
+            .into_iter()
+            .all(|lane| libm::fabsf(Checks::offset_percent(shared.tones, ring, lane, track.last, frames.min(40) as usize)) < 3.2)
+}
+
+/// Q.24 / ES 201 235-3: whether the track is a digit that a receiver must accept.
+pub fn confirms(shared: &Shared<'_>, ring: &Ring, track: &Track, t: u64, best: &Scores) -> bool {
+    let frames = (t - track.start + 1) as usize;
+    let reflects = track.plateau[0] + track.plateau[1] < REFLECTION * track.behind;
+    if reflects || (best[3] <= 0.62 && best[4] <= 0.58) {
+        return false;
+    }
+    let (low, high) = line_power(shared.tones, track.pair, track.plateau);
+    let lanes = [track.pair.low(), track.pair.high()];
+    high < low * 12.6
+        && high * 31.6 > low
+        && low.min(high) > 5e-6
+        && duration(ring, track, t) > SHORTEST_DIGIT
+        && lanes.into_iter().all(|lane| libm::fabsf(Checks::offset_percent(shared.tones, ring, lane, t, frames.min(14))) < 2.5)
+}
+
+/// How long both tones have been on, in hops. Windows that overlap by half make the amplitudes of a tone's frames sum up to its
+/// length, edges included.
+fn duration(ring: &Ring, track: &Track, t: u64) -> f32 {
+    let first = track.start.saturating_sub(2).max(t.saturating_sub(16));
+    let lanes = [track.pair.low(), track.pair.high()];
+    let mut hops = 0.0;
+    for frame in first..=t {
+        let power = &ring.at(frame).power;
+        let on = lanes.into_iter().zip(track.plateau).fold(1.0_f32, |on, (lane, plateau)| on.min(power[lane & 7] / (plateau + 1e-12)));
+        hops += libm::sqrtf(on);
+    }
+    hops
+}

@@ -1,0 +1,320 @@
+//! Timing of tones: frames -> tracks, from the first sign of a pair to the end of its ringing.
+//!
+//! Where: last block of the keyed stage on one channel. In: the ring of frames, one new frame a step. Out: [`Step`], in samples at
+//! 8 kHz. A track opens on weak evidence, is *accepted* (masked) once its evidence suffices or its surroundings speak for it, and
+//! *confirmed* (a digit a caller may act on) within the limits of Q.24 and ES 201 235-3. Latency: at most
+//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance.
+
+use super::checks::{Checks, Evidence, Pair, Ring, WINDOWS};
+use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, onset, quietest, rings, shows};
+use super::limits::{self, Likeness, Thresholds};
+use super::tones::{HOP, Tones};
+use super::track::{Tone, Track};
+use crate::event::Digit;
+
+/// Frames after which a track that was never accepted is dropped and looked at anew (112 ms).
+pub const LONGEST_DOUBT: u64 = 28;
+
+/// Frames over which two pairs are compared (20 ms).
+const RIVAL_FRAMES: usize = 4;
+
+/// What a channel's keyed stage found at one frame.
+#[derive(Clone, Copy, Default)]
+pub struct Step {
+    /// The accepted tone that is on, ends now or rings.
+    pub tone: Option<Tone>,
+    /// A digit was confirmed at this frame.
+    pub confirmed: Option<Digit>,
+}
+
+/// The decay of an accepted tone: ringing, reflections, codec smear.
+#[derive(Clone, Copy)]
+struct Tail {
+    track: Track,
+    /// Last frame to mask.
+    reached: u64,
+    /// Next frame to look at.
+    next: u64,
+    /// Frames since it was last heard.
+    quiet: u64,
+}
+
+/// One channel's tracks.
+#[derive(Clone)]
+pub struct Timing {
+    track: Option<Track>,
+    tail: Option<Tail>,
+    given_near: bool,
+    near_until: u64,
+    /// Line power of the low and the high tone of the digits near, averaged.
+    typical: [f32; 2],
+    doubts: [u64; limits::DOUBT_POINTS],
+}
+
+/// What all channels share.
+pub struct Shared<'a> {
+    pub tones: &'a Tones,
+    pub checks: &'a Checks,
+}
+
+impl Timing {
+    /// `near`: keyed digits are known to be near on this channel.
+    pub const fn new(near: bool) -> Self {
+        Self { track: None, tail: None, given_near: near, near_until: 0, typical: [0.0; 2], doubts: [0; limits::DOUBT_POINTS] }
+    }
+
+    /// The thresholds at frame `t`: lower where a tone was found a short while ago, or is known to be near.
+    #[inline(always)]
+    pub fn thresholds(&self, t: u64) -> &'static Thresholds {
+        match (self.given_near, t < self.near_until) {
+            (true, _) => &limits::SECOND,
+            (false, true) => &limits::NEAR,
+            (false, false) => &limits::FIRST,
+        }
+    }
+
+    /// Keyed digits are near: `track` was found for certain, on this channel and not as a copy of another's.
+    pub fn draw_near(&mut self, tones: &Tones, track: &Track, t: u64) {
+        let (low, high) = limits::line_power(tones, track.pair, track.plateau);
+        let weight = if t < self.near_until { limits::TYPICAL_WEIGHT } else { 1.0 };
+        for (typical, power) in self.typical.iter_mut().zip([low, high]) {
+            *typical += weight * (power - *typical);
+        }
+        self.near_until = t + limits::NEAR_FRAMES;
+    }
+
+    /// Whether no tone is on and none rings.
+    #[inline(always)]
+    pub fn is_idle(&self) -> bool {
+        self.track.is_none() && self.tail.is_none()
+    }
+
+    /// Takes frame `t`, the newest in the ring. `frontier` is the 8 kHz sample before which everything has left.
+    pub fn step(&mut self, shared: &Shared<'_>, ring: &Ring, t: u64, promising: bool, frontier: u64) -> Step {
+        let thresholds = self.thresholds(t);
+        let mut step = Step::default();
+        if let Some(mut track) = self.track.take() {
+            let rival = if promising { self.rival(shared, ring, t, &track, thresholds) } else { None };
+            self.follow(shared, ring, t, &mut track, thresholds, frontier, rival.is_some(), &mut step);
+            if rival.is_some() {
+                self.track = rival;
+            }
+        } else if promising {
+            self.track = self.open(shared, ring, t, thresholds);
+        }
+        if self.track.is_none() {
+            self.decay(ring, t, &mut step);
+        }
+        step
+    }
+
+    /// What has taken over from the track that is on: the next digit after a very short pause, or the digit itself where something
+    /// else had opened the track.
+    fn rival(&self, shared: &Shared<'_>, ring: &Ring, t: u64, track: &Track, thresholds: &Thresholds) -> Option<Track> {
+        if track.accepted && t <= track.last + 1 {
+            // The bands of neighbouring tones overlap by half: the old pair may still seem to be on while the new one sounds.
+            if leading(ring, t) == track.pair {
+                return None;
+            }
+            let rival = self.open(shared, ring, t, thresholds).filter(|rival| rival.pair != track.pair)?;
+            let ours = shared.checks.window(shared.tones, ring, track.pair, t, RIVAL_FRAMES).score();
+            let theirs = shared.checks.window(shared.tones, ring, rival.pair, t, RIVAL_FRAMES).score();
+            return (theirs > ours + limits::RIVAL_MARGIN).then_some(rival);
+        }
+        let leaps = on(ring.at(t), track.pair, track.plateau, limits::LEAP);
+        if !leaps && t & 1 == 1 && leading(ring, t) == track.pair {
+            return None;
+        }
+        let rival = self.open(shared, ring, t, thresholds)?;
+        let takes_over = if track.accepted {
+            rival.pair != track.pair
+        } else {
+            leaps || (rival.pair != track.pair && thresholds.quality(&rival.best) > thresholds.quality(&track.best))
+        };
+        takes_over.then_some(rival)
+    }
+
+    /// A track where a pair shows.
+    fn open(&self, shared: &Shared<'_>, ring: &Ring, t: u64, thresholds: &Thresholds) -> Option<Track> {
+        let steadiest = shared.checks.steadiest(shared.tones, ring, t, thresholds.least_score)?;
+        let quickest = leading(ring, t);
+        let mut found: Option<(Pair, Evidence)> = None;
+        for pair in [quickest, steadiest].into_iter().take(if quickest == steadiest || !thresholds.steady { 1 } else { 2 }) {
+            let windows = shared.checks.windows(shared.tones, ring, pair, t, thresholds.longest_to_open, thresholds.least_score);
+            for (i, evidence) in windows.into_iter().enumerate() {
+                let Some(open) = thresholds.opens(i) else { continue };
+                if evidence.score() > open
+                    && limits::twist_maskable(shared.tones, pair, evidence.power)
+                    && found.is_none_or(|(other, best)| other == pair || evidence.score() > best.score())
+                {
+                    found = Some((pair, evidence));
+                }
+            }
+        }
+        let (pair, evidence) = found?;
+        let plateau = [2.0 * evidence.power[0], 2.0 * evidence.power[1]];
+        if plateau[0] < limits::FAINTEST || plateau[1] < limits::FAINTEST {
+            return None;
+        }
+        let start = onset(ring, pair, plateau, t);
+        let before = band_power(ring, pair, start.wrapping_sub(4), 3);
+        let floor = quietest(ring, pair, start);
+        let from = (start * HOP as u64).saturating_sub(limits::GUARD_BEFORE);
+        let ringing = self.tail.as_ref().filter(|tail| tail.track.pair == pair);
+        let behind = ringing.map_or(0.0, |tail| tail.track.plateau[0] + tail.track.plateau[1]);
+        let advance = [[1.0, 0.0]; 2];
+        let mut track = Track {
+            pair,
+            start,
+            last: t,
+            plateau,
+            from,
+            accepted: false,
+            firm: false,
+            confirmed: false,
+            behind,
+            headed: false,
+            best: [0.0; 6],
+            before,
+            floor,
+            advance,
+        };
+        self.judge(shared, ring, t, false, &mut track, thresholds);
+        Some(track)
+    }
+
+    /// Follows the track that is on, until it ends.
+    #[allow(clippy::too_many_arguments)]
+    fn follow(
+        &mut self,
+        shared: &Shared<'_>,
+        ring: &Ring,
+        t: u64,
+        track: &mut Track,
+        thresholds: &Thresholds,
+        frontier: u64,
+        displaced: bool,
+        step: &mut Step,
+    ) {
+        let frame = ring.at(t);
+        let leaps = !track.accepted && on(frame, track.pair, track.plateau, limits::LEAP);
+        if shows(ring, t, track.pair, track.plateau) && !leaps {
+            track.last = t;
+            for (level, lane) in track.plateau.iter_mut().zip([track.pair.low(), track.pair.high()]) {
+                *level += 0.25 * (frame.power[lane] - *level);
+            }
+            if !(track.firm && track.confirmed) {
+                self.judge(shared, ring, t, false, track, thresholds);
+                if track.accepted && !track.confirmed && limits::confirms(shared, ring, track, t, &track.best) {
+                    track.confirmed = true;
+                    step.confirmed = Some(Digit::from_row_column(track.pair.low() as u8, (track.pair.high() & 3) as u8));
+                }
+            }
+        }
+        if !track.accepted && frontier > track.from && limits::provisional(&track.best, contrast(track.plateau, track.before)) {
+            track.accepted = true;
+        }
+        if !track.accepted && t - track.start > LONGEST_DOUBT && t == track.last {
+            // Doubt has an end: what is a tone would have been accepted by now.
+            return;
+        }
+        let ended = displaced || t - track.last >= limits::BRIDGE;
+        if ended && !track.firm {
+            self.judge(shared, ring, track.last, true, track, thresholds);
+            let after = band_power(ring, track.pair, (track.last + 2).min(t.saturating_sub(2)), 3);
+            let edges = contrast(track.plateau, track.before).min(contrast(track.plateau, after));
+            let frames = track.last - track.start + 1;
+            if limits::offsets_maskable(shared, ring, track) {
+                track.firm =
+                    limits::FIRST.by_edges(&track.best, edges, frames) || self.add_doubt(limits::doubt(&track.best, edges, frames), t);
+                track.accepted |= track.firm || thresholds.by_edges(&track.best, edges, frames);
+            }
+        }
+        if ended && track.accepted && limits::is_hidden(&track.best, track.last - track.start + 1) {
+            // Both edges of what is nearly drowned may lie further out.
+            track.from = track.from.saturating_sub(limits::HIDDEN_FRAMES * HOP as u64);
+            track.last += limits::HIDDEN_FRAMES;
+        }
+        if track.accepted {
+            if !track.headed {
+                track.from = head(ring, track);
+                track.headed = true;
+                self.tail = None;
+            }
+            track.measure(shared, ring);
+            step.tone = Some(track.tone(track.last));
+        }
+        if ended {
+            if track.accepted {
+                let after = band_power(ring, track.pair, (track.last + 2).min(t.saturating_sub(2)), 3);
+                let reached = track.last + doubtful_frames(track, after);
+                // The frames that overlap the tone show its end and not its decay; how much depends on the digit.
+                self.tail = Some(Tail { track: *track, reached, next: track.last + limits::OVERLAP_FRAMES + 1, quiet: 0 });
+            }
+        } else {
+            self.track = Some(*track);
+        }
+    }
+
+    /// Gathers evidence from the windows that end now and lie inside the track; accepts where it suffices.
+    fn judge(&self, shared: &Shared<'_>, ring: &Ring, t: u64, ends: bool, track: &mut Track, thresholds: &Thresholds) {
+        let frames = (t - track.start + 2) as usize;
+        // Long windows move little from frame to frame: each has its turn, and one more at the end of the tone.
+        let longest = match t & 3 {
+            _ if ends => WINDOWS[5],
+            0 => WINDOWS[5],
+            2 => WINDOWS[4],
+            _ if frames > 12 => return,
+            _ => WINDOWS[3],
+        };
+        let windows = shared.checks.windows(shared.tones, ring, track.pair, t, frames.min(longest), 0.0);
+        for (best, evidence) in track.best.iter_mut().zip(windows) {
+            if limits::twist_maskable(shared.tones, track.pair, evidence.power) {
+                *best = best.max(evidence.score());
+            }
+        }
+        track.firm |= limits::FIRST.at_once(&track.best);
+        let line = limits::line_power(shared.tones, track.pair, track.plateau);
+        track.accepted |= track.firm
+            || match limits::likeness(line, self.typical) {
+                Likeness::Faint => false,
+                Likeness::Unknown => thresholds.at_once(&track.best),
+                Likeness::Unlike => limits::UNLIKE.at_once(&track.best),
+                Likeness::Alike if self.given_near => limits::SECOND_ALIKE.at_once(&track.best),
+                Likeness::Alike => limits::ALIKE.at_once(&track.best),
+            };
+    }
+
+    /// Several doubtful tones within a few seconds lower the thresholds, from the last of them on.
+    fn add_doubt(&mut self, points: usize, t: u64) -> bool {
+        for _ in 0..points {
+            self.doubts.rotate_left(1);
+            self.doubts[limits::DOUBT_POINTS - 1] = t + 1;
+        }
+        points > 0 && self.doubts[0] > 0 && t - self.doubts[0] < limits::DOUBT_FRAMES
+    }
+
+    /// Follows the decay of the tone that ended, as long as it can be told from the background.
+    fn decay(&mut self, ring: &Ring, t: u64, step: &mut Step) {
+        let Some(mut tail) = self.tail.take() else { return };
+        let track = &tail.track;
+        while tail.next <= t {
+            let frame = tail.next;
+            let heard = shows(ring, frame, track.pair, track.plateau)
+                || (tail.quiet < limits::TAIL_QUIET && rings(ring, frame, frame.wrapping_sub(1), track));
+            if heard {
+                tail.reached = frame;
+                tail.quiet = 0;
+            } else {
+                tail.quiet += 1;
+            }
+            tail.next += 1;
+        }
+        if tail.reached > track.last {
+            step.tone = Some(track.tone(tail.reached));
+        }
+        if tail.quiet < limits::TAIL_GAP && tail.reached < track.last + limits::TAIL_FRAMES {
+            self.tail = Some(tail);
+        }
+    }
+}
