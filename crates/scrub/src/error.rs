@@ -1,0 +1,154 @@
+//! What can go wrong with one file: its path, the value and the limit, and what to do. Nothing here holds audio or a digit.
+
+use crate::mask::MaskError;
+use cardhush_core::ConfigError;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a file was not scrubbed, scanned or verified. Where one is returned, no output has appeared and the input is as it was;
+/// [`Unsettled`](Self::Unsettled) alone says otherwise.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The system refused something.
+    #[error("{}: cannot {doing} it: {source}", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        doing: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// An output that has its name, in a directory that could not be brought to the disk.
+    #[error("{}: written, but its directory cannot be synced: a power cut may take it away: {source}", path.display())]
+    Unsettled {
+        /// The output.
+        path: PathBuf,
+        /// The system's word.
+        source: io::Error,
+    },
+    /// Not a WAV file that can be read to its end.
+    #[error("{}: {source}", path.display())]
+    Wav {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: cardhush_wav::WavError,
+    },
+    /// A form of call that the engine does not take.
+    #[error("{}: {source}", path.display())]
+    Config {
+        /// The file.
+        path: PathBuf,
+        /// The value and its limits.
+        source: ConfigError,
+    },
+    /// A mask given by hand that does not fit the call.
+    #[error("{}: {source}", path.display())]
+    Mask {
+        /// The call.
+        path: PathBuf,
+        /// What does not fit.
+        source: MaskError,
+    },
+    /// A directory, device or pipe where a file is needed.
+    #[error("{}: not a regular file", path.display())]
+    NotAFile {
+        /// What it was.
+        path: PathBuf,
+    },
+    /// A link that would have to be followed to be overwritten.
+    #[error("{}: a link; it is not followed to be overwritten: name the file itself", path.display())]
+    Link {
+        /// The link.
+        path: PathBuf,
+    },
+    /// A file with further names, which would keep the audio as it was.
+    #[error("{}: has {names} names (hard links), and the others would keep the audio as it is: scrub to another file with -o, then remove all of them", path.display())]
+    HardLinked {
+        /// The file.
+        path: PathBuf,
+        /// Names of the file.
+        names: u64,
+    },
+    /// The output is the input.
+    #[error("{}: is the input itself: ask for --in-place, or name another output", path.display())]
+    SameFile {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The output is there already.
+    #[error("{}: exists already: name another output, or pass --force", path.display())]
+    Exists {
+        /// The output.
+        path: PathBuf,
+    },
+    /// The input was written to while it was read.
+    #[error("{}: changed while it was read: wait until the recorder has closed it", path.display())]
+    Changed {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A byte outside of the planned spans differs from the original.
+    #[error("{}: byte {offset} differs from the original and lies in no reported span", path.display())]
+    Differs {
+        /// The output.
+        path: PathBuf,
+        /// Offset in the file.
+        offset: u64,
+    },
+    /// The output is longer or shorter than the original.
+    #[error("{}: {bytes} bytes, the original has {original}", path.display())]
+    Length {
+        /// The output.
+        path: PathBuf,
+        /// Its length in bytes.
+        bytes: u64,
+        /// The original's.
+        original: u64,
+    },
+    /// A planned span still holds what it held.
+    #[error("{}: channel {channel}, samples {start} to {end}: not replaced", path.display())]
+    NotReplaced {
+        /// The output.
+        path: PathBuf,
+        /// Channel, from 0.
+        channel: u8,
+        /// First sample.
+        start: u64,
+        /// The sample after the last.
+        end: u64,
+    },
+    /// Card data is still found in what was written, after every round.
+    #[error("{}: {spans} spans are still found after {rounds} rounds: nothing was written", path.display())]
+    Left {
+        /// The input.
+        path: PathBuf,
+        /// Redactions found in the last round.
+        spans: usize,
+        /// Rounds done.
+        rounds: u32,
+    },
+    /// A report that cannot be read as one.
+    #[error("{}: line {line}: {what}", path.display())]
+    Report {
+        /// The report.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// The caller asked to stop.
+    #[error("{}: interrupted: nothing was written", path.display())]
+    Interrupted {
+        /// The input.
+        path: PathBuf,
+    },
+}
+
+/// For `map_err`: what was tried on which file.
+pub(crate) fn doing<'a>(doing: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Error + use<'a> {
+    move |source| Error::Io { doing, path: path.to_path_buf(), source }
+}

@@ -1,0 +1,46 @@
+//! Finds card digits in one call recording and overwrites them in a copy that is otherwise the same, byte for byte.
+//!
+//! ```text
+//! Call --find--> Plan --fill--> Beside (no name yet) --check--> Staged --publish--> the output
+//!                 ^                                     |
+//!                 +------- what is still found ---------+
+//! ```
+//!
+//! - [`find`](fn@find) looks twice: over all of the call, then with lower thresholds round what it found. [`Mask`]s add spans by hand.
+//! - [`stage`](fn@stage) writes the output where nobody sees it and checks it against the input: every byte outside of the plan the same, every
+//!   span of the plan replaced, nothing left to find. Only [`Staged::publish`] gives it its name, so that a report can come first.
+//! - [`verify`](fn@verify) makes the same checks on a finished pair; [`stream`](fn@stream) is the same work on raw samples in a pipe.
+//!
+//! Memory does not grow with the call: blocks of 256 KiB and the list of spans. Card audio is written nowhere: a sample of the plan is
+//! replaced before its block goes to the disk. Report lines ([`Line`]) and errors hold no digit and no audio.
+
+mod beside;
+mod call;
+mod check;
+mod error;
+mod fill;
+mod find;
+mod held;
+mod mask;
+mod plan;
+mod recorded;
+mod report;
+mod settings;
+mod stage;
+mod stream;
+mod watch;
+
+pub use beside::{Beside, Readers};
+pub use call::{Call, Form, same_file};
+pub use cardhush_wav::SampleCoding;
+pub use check::{Verified, verify};
+pub use error::Error;
+pub use find::find;
+pub use mask::{Instant, Mask, MaskError};
+pub use plan::{Masked, Plan};
+pub use recorded::recorded;
+pub use report::{ChunkLine, FileLine, Line, Outcome, Place, SCHEMA, SPOKEN, Summary, seconds};
+pub use settings::Settings;
+pub use stage::{Staged, Target, stage};
+pub use stream::{StreamError, Streamed, stream};
+pub use watch::{Progress, Step, Watch};

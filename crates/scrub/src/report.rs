@@ -1,0 +1,278 @@
+//! The report: one JSON object a line, each with `"schema":1` and its `"type"`. See docs/report.md for every field.
+//!
+//! Says where something was found and what was done about it; never a digit, never audio, and never that a call is clean: spoken
+//! digits are not examined yet, and every line that judges a call says so.
+
+use crate::call::{Call, Form};
+use crate::plan::Masked;
+use cardhush_core::{Redaction, Span};
+use serde::Serialize;
+use std::io::{self, Write};
+
+/// Version of the lines; raised when a field changes its meaning.
+pub const SCHEMA: u32 = 1;
+/// What every judgement says of spoken digits.
+pub const SPOKEN: &str = "not examined";
+
+/// One line of a report.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Line {
+    /// A span of one channel that was replaced, or is to be.
+    Redaction {
+        /// The call.
+        path: String,
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+        /// `keyed`, `linked`, `echo` or `manual`.
+        cause: &'static str,
+    },
+    /// A span that left a stream before it could be replaced.
+    Exposed {
+        /// The call; `-` for standard input.
+        path: String,
+        /// Where.
+        #[serde(flatten)]
+        place: Place,
+    },
+    /// What a file is (`inspect`).
+    Inspect {
+        /// The file.
+        path: String,
+        /// What it is.
+        #[serde(flatten)]
+        form: Form,
+        /// Its chunks, in the order of the file.
+        chunks: Vec<ChunkLine>,
+    },
+    /// One call and what became of it.
+    File(Box<FileLine>),
+    /// The whole run; the last line.
+    Summary(Summary),
+}
+
+/// Where something is: a span of a channel, in samples and in seconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Place {
+    /// Channel, from 0.
+    pub channel: u8,
+    /// First sample.
+    pub start: u64,
+    /// The sample after the last.
+    pub end: u64,
+    /// `start` in seconds, to the microsecond.
+    pub start_s: f64,
+    /// `end` in seconds, to the microsecond.
+    pub end_s: f64,
+}
+
+/// A chunk of a file.
+#[derive(Clone, Debug, Serialize)]
+pub struct ChunkLine {
+    /// Its four characters.
+    pub id: String,
+    /// Byte of the file at which its contents start.
+    pub offset: u64,
+    /// Bytes of its contents.
+    pub bytes: u64,
+}
+
+/// One call and what became of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileLine {
+    /// The call, as it was named.
+    pub path: String,
+    /// What was written; `null` if nothing was.
+    pub output: Option<String>,
+    /// What the file is; left out where that could not be read.
+    #[serde(flatten)]
+    pub form: Option<Form>,
+    /// Redaction lines of this call.
+    pub redactions: usize,
+    /// Seconds replaced on each channel.
+    pub masked_s: Vec<f64>,
+    /// Seconds that left a stream unreplaced, over all channels.
+    pub exposed_s: f64,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// Why it failed; `null` if it did not.
+    pub error: Option<String>,
+    /// `not examined`.
+    pub spoken: &'static str,
+    /// `cardhush`.
+    pub tool: &'static str,
+    /// Version of the tool.
+    pub version: &'static str,
+}
+
+/// What became of a call. There is no `clean`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// What was found or asked for was replaced, and the output verified.
+    #[serde(rename = "scrubbed")]
+    Scrubbed,
+    /// Samples that were to be replaced had left the stream before they could be: what was exposed is in the output.
+    #[serde(rename = "exposed")]
+    Exposed,
+    /// Something was found, and nothing was written (`scan`, `verify`, `--dry-run`).
+    #[serde(rename = "found")]
+    Found,
+    /// No keyed digit was found.
+    #[serde(rename = "nothing found")]
+    NothingFound,
+    /// Not read to its end, or not written, or not as it was reported: see `error`.
+    #[serde(rename = "failed")]
+    Failed,
+}
+
+/// Sums over the run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Summary {
+    /// Calls given.
+    pub files: u64,
+    /// Calls with outcome `scrubbed`.
+    pub scrubbed: u64,
+    /// Calls with outcome `exposed`.
+    pub exposed: u64,
+    /// Calls with outcome `found`.
+    pub found: u64,
+    /// Calls with outcome `nothing found`.
+    pub unchanged: u64,
+    /// Calls with outcome `failed`.
+    pub failed: u64,
+    /// Redaction lines.
+    pub spans: u64,
+    /// Seconds replaced, over all channels.
+    pub masked_s: f64,
+    /// Seconds that left a stream unreplaced, over all channels.
+    pub exposed_s: f64,
+    /// `not examined`.
+    pub spoken: &'static str,
+}
+
+impl Line {
+    /// Writes it, with its schema and a line feed.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write(&self, mut to: impl Write) -> io::Result<()> {
+        #[derive(Serialize)]
+        struct Versioned<'a> {
+            schema: u32,
+            #[serde(flatten)]
+            line: &'a Line,
+        }
+        serde_json::to_writer(&mut to, &Versioned { schema: SCHEMA, line: self })?;
+        to.write_all(b"\n")
+    }
+
+    /// The line of one redaction of the call `path` at `rate_hz`.
+    #[must_use]
+    pub fn redaction(path: &str, rate_hz: u32, one: Redaction) -> Self {
+        Self::Redaction { path: path.into(), place: Place::new(one.channel, one.span, rate_hz), cause: one.cause.name() }
+    }
+
+    /// The line of what a file is.
+    #[must_use]
+    pub fn inspect(path: &str, call: &Call) -> Self {
+        let chunks = call.wav().chunks().iter().map(|chunk| ChunkLine { id: chunk.id.to_string(), offset: chunk.offset, bytes: chunk.len });
+        Self::Inspect { path: path.into(), form: call.form(), chunks: chunks.collect() }
+    }
+
+    /// The line of one span that left the stream `path` at `rate_hz` unreplaced.
+    #[must_use]
+    pub fn exposed(path: &str, rate_hz: u32, channel: u8, span: Span) -> Self {
+        Self::Exposed { path: path.into(), place: Place::new(channel, span, rate_hz) }
+    }
+}
+
+impl Place {
+    fn new(channel: u8, span: Span, rate_hz: u32) -> Self {
+        Self { channel, start: span.start, end: span.end, start_s: seconds(span.start, rate_hz), end_s: seconds(span.end, rate_hz) }
+    }
+}
+
+impl FileLine {
+    /// A call that was read to its end: its form, and how much was found or replaced in it.
+    #[must_use]
+    pub fn done(path: &str, form: Form, masked: &Masked, outcome: Outcome) -> Self {
+        let rate_hz = form.rate_hz;
+        Self { form: Some(form), ..Self::blank(path, outcome) }.counted(masked, rate_hz)
+    }
+
+    /// The same with how much was replaced of a call at `rate_hz`.
+    #[must_use]
+    pub fn counted(self, masked: &Masked, rate_hz: u32) -> Self {
+        let masked_s = masked.samples.iter().map(|samples| seconds(*samples, rate_hz)).collect();
+        Self { redactions: masked.spans, masked_s, ..self }
+    }
+
+    /// A call that was not.
+    #[must_use]
+    pub fn failed(path: &str, error: String) -> Self {
+        Self { error: Some(error), ..Self::blank(path, Outcome::Failed) }
+    }
+
+    fn blank(path: &str, outcome: Outcome) -> Self {
+        Self {
+            path: path.into(),
+            output: None,
+            form: None,
+            redactions: 0,
+            masked_s: Vec::new(),
+            exposed_s: 0.0,
+            outcome,
+            error: None,
+            spoken: SPOKEN,
+            tool: "cardhush",
+            version: env!("CARGO_PKG_VERSION"),
+        }
+    }
+}
+
+impl Default for Summary {
+    fn default() -> Self {
+        Self {
+            files: 0,
+            scrubbed: 0,
+            exposed: 0,
+            found: 0,
+            unchanged: 0,
+            failed: 0,
+            spans: 0,
+            masked_s: 0.0,
+            exposed_s: 0.0,
+            spoken: SPOKEN,
+        }
+    }
+}
+
+impl Summary {
+    /// Counts one call in.
+    pub fn count(&mut self, file: &FileLine) {
+        self.files += 1;
+        *match file.outcome {
+            Outcome::Scrubbed => &mut self.scrubbed,
+            Outcome::Exposed => &mut self.exposed,
+            Outcome::Found => &mut self.found,
+            Outcome::NothingFound => &mut self.unchanged,
+            Outcome::Failed => &mut self.failed,
+        } += 1;
+        self.spans += file.redactions as u64;
+        self.masked_s = micros(self.masked_s + file.masked_s.iter().sum::<f64>());
+        self.exposed_s = micros(self.exposed_s + file.exposed_s);
+    }
+}
+
+/// `samples` at `rate_hz` in seconds, to the microsecond.
+#[must_use]
+pub fn seconds(samples: u64, rate_hz: u32) -> f64 {
+    micros(samples as f64 / f64::from(rate_hz.max(1)))
+}
+
+fn micros(seconds: f64) -> f64 {
+    (seconds * 1e6).round() / 1e6
+}

@@ -1,0 +1,152 @@
+//! One call from its file to an output that only lacks its name: plan, write, check, and once more where the check finds something.
+
+use crate::beside::{Beside, Readers};
+use crate::call::{Call, Form, same_file};
+use crate::check::check;
+use crate::error::{Error, doing};
+use crate::fill::fill;
+use crate::find::find;
+use crate::plan::Plan;
+use crate::report::Outcome;
+use crate::settings::Settings;
+use crate::watch::Watch;
+use std::fs;
+use std::path::Path;
+
+/// Times that an output is written before it is given up.
+const ROUNDS: u32 = 3;
+
+/// Where the scrubbed call goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target<'a> {
+    /// Nowhere: it is only planned.
+    Nowhere,
+    /// Over the input, if anything is planned.
+    InPlace,
+    /// To a path of its own.
+    File {
+        /// The path.
+        path: &'a Path,
+        /// Whether a file of that name may be replaced.
+        replace: bool,
+    },
+}
+
+/// A call that is scrubbed and verified. Its output has no name yet; dropped, it is gone.
+#[derive(Debug)]
+pub struct Staged {
+    call: Call,
+    plan: Plan,
+    beside: Option<Beside>,
+    replace: bool,
+}
+
+/// Plans a call, writes its output and checks it.
+///
+/// # Errors
+/// Whatever [`Error`] names; no output has appeared, and the input is as it was.
+pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Staged, Error> {
+    let call = Call::open(input)?;
+    let (path, replace) = match target {
+        Target::Nowhere => (None, false),
+        Target::InPlace => (Some(in_place(&call)?), true),
+        Target::File { path, replace } => (Some(beside_input(&call, path, replace)?), replace),
+    };
+    // Before the work: a directory that cannot be written to is told at once.
+    let beside = path.map(|path| Beside::new(path, Readers::Owner)).transpose()?;
+    let mut plan = find(&call, settings, watch)?;
+    settings.add_masks(&call, &mut plan)?;
+    let beside = beside.filter(|_| target != Target::InPlace || !plan.is_empty());
+    if let Some(beside) = &beside {
+        write(&call, beside, &mut plan, settings, watch)?;
+        beside.resemble(call.metadata())?;
+    }
+    call.unchanged()?;
+    Ok(Staged { call, plan, beside, replace })
+}
+
+/// Writes the output until nothing is found in it; what is found outside of the plan joins it.
+fn write(call: &Call, beside: &Beside, plan: &mut Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<(), Error> {
+    let mut round = 0;
+    loop {
+        round += 1;
+        fill(call, beside, plan, settings, watch)?;
+        let left = check(call, beside.file(), beside.target(), plan, settings, watch)?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        // What is found inside the plan would be found there again.
+        if round == ROUNDS || left.iter().all(|one| plan.covers(*one)) {
+            return Err(Error::Left { path: call.path().into(), spans: left.len(), rounds: round });
+        }
+        plan.add(left);
+    }
+}
+
+impl Staged {
+    /// What the call is.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        self.call.form()
+    }
+
+    /// What was replaced, or would be.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What becomes of the call once it is published.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match (self.plan.is_empty(), &self.beside) {
+            (true, _) => Outcome::NothingFound,
+            (false, Some(_)) => Outcome::Scrubbed,
+            (false, None) => Outcome::Found,
+        }
+    }
+
+    /// Where the output will be; `None` where nothing is written.
+    #[must_use]
+    pub fn output(&self) -> Option<&Path> {
+        self.beside.as_ref().map(Beside::target)
+    }
+
+    /// Brings the output to the disk and gives it its name.
+    ///
+    /// # Errors
+    /// The input changed, a file of that name appeared, or the disk fails.
+    pub fn publish(self) -> Result<(), Error> {
+        self.call.unchanged()?;
+        self.beside.map_or(Ok(()), |beside| beside.publish(self.replace))
+    }
+}
+
+/// The path of a call that may be replaced: a file of one name, which is not a link.
+fn in_place(call: &Call) -> Result<&Path, Error> {
+    if fs::symlink_metadata(call.path()).map_err(doing("read", call.path()))?.is_symlink() {
+        return Err(Error::Link { path: call.path().into() });
+    }
+    #[cfg(unix)]
+    {
+        let names = std::os::unix::fs::MetadataExt::nlink(call.metadata());
+        if names > 1 {
+            return Err(Error::HardLinked { path: call.path().into(), names });
+        }
+    }
+    Ok(call.path())
+}
+
+/// The path of an output that may be written: not the input by any name, and free unless it may be replaced.
+fn beside_input<'a>(call: &Call, path: &'a Path, replace: bool) -> Result<&'a Path, Error> {
+    if same_file(call.path(), path) {
+        return Err(Error::SameFile { path: path.into() });
+    }
+    match fs::symlink_metadata(path) {
+        Err(_) => Ok(path), // free, or told when the file beside it is created
+        Ok(_) if !replace => Err(Error::Exists { path: path.into() }),
+        Ok(what) if what.is_symlink() => Err(Error::Link { path: path.into() }),
+        Ok(what) if !what.is_file() => Err(Error::NotAFile { path: path.into() }),
+        Ok(_) => Ok(path),
+    }
+}
