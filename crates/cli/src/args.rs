@@ -1,0 +1,252 @@
+//! The command line as it is typed: names, defaults and help. What it asks for is checked in [`job`](crate::job).
+
+use cardhush_scrub::Mask;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds and destroys keyed (DTMF) card digits in call audio. Everything else stays bit for bit as it was.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cardhush",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Spoken digits are not examined yet: no file is reported clean of card data.
+
+Exit status: 0 all done; 1 scan or verify found something; 2 at least one file failed; 64 wrong usage; 130 interrupted.
+
+Examples:
+  cardhush scrub call.wav -o scrubbed.wav --report report.jsonl
+  cardhush scan *.wav
+  arecord -f S16_LE -r 8000 -t raw | cardhush stream --coding s16le --rate 8000 --channels 1 > call.raw"
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write a call with every keyed digit replaced
+    Scrub(ScrubArgs),
+    /// Say where keyed digits are; exit 1 if there are any
+    Scan(ScanArgs),
+    /// Say what files are: container, coding, rate, channels, length, oddities
+    Inspect(InspectArgs),
+    /// Replace keyed digits in raw samples on their way from standard input to standard output
+    Stream(StreamArgs),
+    /// Check a scrubbed call against its original; exit 1 if anything is wrong with it
+    Verify(VerifyArgs),
+}
+
+/// `cardhush scrub`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The output is read back and compared before it gets its name, and the input is never written to. Mode, times and (where allowed) owner are kept.
+
+Examples:
+  cardhush scrub call.wav -o scrubbed.wav
+  cardhush scrub call.wav --in-place --report call.jsonl
+  cardhush scrub call.wav -o scrubbed.wav --mask 1:12.5-14.0 --mask '*:@96000-@112000'
+  cardhush scrub call.wav -o scrubbed.wav --mask-file pauses.txt --fill silence
+  cardhush scrub call.wav --dry-run --json")]
+pub struct ScrubArgs {
+    /// The call: a WAV file
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// Where the scrubbed call goes, or the directory that it goes to; must not exist yet
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
+    pub output: Option<PathBuf>,
+    /// Replace the call itself, once its successor is verified
+    #[arg(long)]
+    pub in_place: bool,
+    /// Do everything but write: plan, and tell
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Replace an output or a report that exists
+    #[arg(long)]
+    pub force: bool,
+    /// What replaces the digits.
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Where it is told.
+    #[command(flatten)]
+    pub telling: TellingArgs,
+}
+
+/// What counts, and what replaces it.
+#[derive(Debug, Args)]
+pub struct SettingsArgs {
+    /// What masked spans are filled with
+    #[arg(long, value_enum, default_value_t = FillName::ComfortNoise)]
+    pub fill: FillName,
+    /// Whether a tone masks every channel at its time, or its own alone
+    #[arg(long = "channels", alias = "link", value_enum, default_value_t = LinkName::Linked)]
+    pub link: LinkName,
+    /// Mask this too: CH:FROM-TO, channel from 0 or `*`; seconds, `@` samples or `end` (may be repeated)
+    #[arg(long = "mask", value_name = "CH:FROM-TO")]
+    pub masks: Vec<Mask>,
+    /// A file of such masks, one a line, as a pause/resume log gives them (may be repeated)
+    #[arg(long = "mask-file", value_name = "FILE")]
+    pub mask_files: Vec<PathBuf>,
+}
+
+/// Where it is told what was found and done.
+#[derive(Debug, Args)]
+pub struct TellingArgs {
+    /// Write a report there, JSON lines; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Write the report to standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but errors on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `cardhush scan`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cardhush scan call.wav
+  cardhush scan archive/*.wav --json | jq -r 'select(.type == \"file\" and .outcome == \"found\") | .path'")]
+pub struct ScanArgs {
+    /// The calls: WAV files
+    #[arg(value_name = "IN", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Whether a tone is told for every channel at its time, or its own alone
+    #[arg(long = "channels", alias = "link", value_enum, default_value_t = LinkName::Linked)]
+    pub link: LinkName,
+    /// Replace a report that exists
+    #[arg(long)]
+    pub force: bool,
+    /// Where it is told.
+    #[command(flatten)]
+    pub telling: TellingArgs,
+}
+
+/// `cardhush inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cardhush inspect call.wav
+  cardhush inspect *.wav --json")]
+pub struct InspectArgs {
+    /// The files
+    #[arg(value_name = "IN", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// One JSON object a file
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `cardhush stream`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+As many samples come out as went in, each at its place. What had to leave before it could be masked, because the look-ahead was too short, is reported as exposed.
+
+Examples:
+  sox call.wav -t raw -e signed -b 16 - | cardhush stream --coding s16le --rate 8000 --channels 2 > scrubbed.raw
+  arecord -f MU_LAW -r 8000 -t raw | cardhush stream --coding ulaw --rate 8000 --channels 1 --look-ahead 40 --report live.jsonl > call.ul")]
+pub struct StreamArgs {
+    /// How one sample is written
+    #[arg(long, value_enum)]
+    pub coding: CodingName,
+    /// Samples a second of one channel, in Hz
+    #[arg(long, value_name = "HZ")]
+    pub rate: u32,
+    /// Interleaved channels, 1 to 8
+    #[arg(long, value_name = "N")]
+    pub channels: u8,
+    /// Delay in which tones can be masked to their start, at least a hop of the analysis (4.3 ms at 8 kHz); without it, as long as nothing is
+    /// exposed
+    #[arg(long = "look-ahead", value_name = "MS")]
+    pub look_ahead_ms: Option<u32>,
+    /// What masked spans are filled with
+    #[arg(long, value_enum, default_value_t = FillName::ComfortNoise)]
+    pub fill: FillName,
+    /// Whether a tone masks every channel at its time, or its own alone
+    #[arg(long, value_enum, default_value_t = LinkName::Linked)]
+    pub link: LinkName,
+    /// Write a report there as it goes, JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Replace a report that exists
+    #[arg(long)]
+    pub force: bool,
+    /// Say nothing but errors on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// `cardhush verify`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Every byte of OUTPUT outside of the masked spans must be that of ORIGINAL, every span must be replaced, and nothing may be left to find. The spans are those of the report of the scrub; without one, they are found anew in ORIGINAL.
+
+Examples:
+  cardhush verify call.wav scrubbed.wav --report report.jsonl")]
+pub struct VerifyArgs {
+    /// The call before
+    #[arg(value_name = "ORIGINAL")]
+    pub original: PathBuf,
+    /// The call after
+    #[arg(value_name = "OUTPUT")]
+    pub output: PathBuf,
+    /// The report of the scrub, to be read
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+    /// Whether a tone masked every channel at its time, or its own alone
+    #[arg(long = "channels", alias = "link", value_enum, default_value_t = LinkName::Linked)]
+    pub link: LinkName,
+    /// Write the findings to standard output, JSON lines
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but errors on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// Names of the fills.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FillName {
+    /// Noise at the level of the background before the span
+    ComfortNoise,
+    /// Digital silence
+    Silence,
+    /// A steady tone of 400 Hz, so that a listener hears what was cut
+    Marker,
+}
+
+/// Names of the linkings.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LinkName {
+    /// Every channel at the tone's time, since echo and bleed carry it there
+    Linked,
+    /// Its own channel, and faint copies where they are found
+    Own,
+}
+
+/// Names of the codings of raw samples.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CodingName {
+    /// 8-bit, unsigned
+    U8,
+    /// 16-bit, little-endian
+    S16le,
+    /// 24-bit in three bytes, little-endian
+    S24le,
+    /// 32-bit, little-endian
+    S32le,
+    /// 32-bit floating point, little-endian
+    F32le,
+    /// 64-bit floating point, little-endian
+    F64le,
+    /// G.711 A-law
+    Alaw,
+    /// G.711 mu-law
+    Ulaw,
+}

@@ -1,0 +1,30 @@
+//! One file a command: a checked job in, an exit status out.
+
+pub mod inspect;
+pub mod scan;
+pub mod scrub;
+pub mod stream;
+pub mod verify;
+
+use cardhush_scrub::{FileLine, Outcome};
+
+/// What every summary says to people: no call is ever called clean of card data.
+const SPOKEN: &str = "spoken digits were not examined";
+
+/// One call in words.
+fn sentence(file: &FileLine) -> String {
+    let spans = if file.redactions == 1 { "span" } else { "spans" };
+    let masked: f64 = file.masked_s.iter().sum();
+    let what = match file.outcome {
+        Outcome::NothingFound => "no keyed digit found".into(),
+        Outcome::Scrubbed => format!("{} {spans} replaced, {masked:.3} s over all channels", file.redactions),
+        Outcome::Exposed => {
+            let exposed = file.exposed_s;
+            format!("{} {spans} replaced, {masked:.3} s over all channels, but {exposed:.3} s were exposed", file.redactions)
+        }
+        _ => format!("{} {spans} found, {masked:.3} s over all channels", file.redactions),
+    };
+    let output = file.output.as_ref().filter(|output| **output != file.path).map(|output| format!(" -> {output}"));
+    let notes = file.form.iter().flat_map(|form| &form.notes).map(|note| format!("\n  note: {note}")).collect::<String>();
+    format!("{}{}: {what}; {SPOKEN}{notes}", file.path, output.unwrap_or_default())
+}

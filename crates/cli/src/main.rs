@@ -1,0 +1,32 @@
+//! The command: raw arguments -> validated job -> run -> exit status. Data goes to standard output, words for people to standard error.
+
+mod args;
+mod commands;
+mod exit;
+mod job;
+mod progress;
+mod report_file;
+
+use args::{Cli, Command};
+use clap::Parser;
+use exit::Exit;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let wrong = error.use_stderr(); // help and version are asked for, and go to standard output
+            let _ = error.print();
+            return if wrong { Exit::Usage } else { Exit::Done }.into();
+        }
+    };
+    let exit = match cli.command {
+        Command::Scrub(args) => job::Scrub::new(args).and_then(commands::scrub::run),
+        Command::Scan(args) => job::Scan::new(args).and_then(commands::scan::run),
+        Command::Inspect(args) => commands::inspect::run(args),
+        Command::Stream(args) => job::Stream::new(args).and_then(commands::stream::run),
+        Command::Verify(args) => job::Verify::new(args).and_then(commands::verify::run),
+    };
+    exit.unwrap_or_else(|failure| failure.tell()).into()
+}
