@@ -1,0 +1,8 @@
+//! Feeds `any_config` to the fuzzer.
+#![no_main]
+#![allow(dead_code, reason = "the file holds the body of another target as well")]
+
+#[path = "../bodies/call.rs"]
+mod body;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| body::any_config(bytes));
