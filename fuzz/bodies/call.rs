@@ -56,7 +56,7 @@ fn config(form: u8, look_ahead: u8, rate_hz: u32, channels: u8) -> Config {
     config.fill = [Fill::ComfortNoise, Fill::Silence, Fill::Marker, Fill::ComfortNoise][usize::from(form >> 1 & 3)];
     config.isa = if form & 8 == 0 { Isa::Portable } else { Isa::detect() };
     let mut keyed = KeyedConfig::default();
-    keyed.near_channels = if form & 16 == 0 { 0 } else { 0b0101_0101 };
+    keyed.context = form & 16 == 0;
     config.keyed = (form & 96 != 96).then_some(keyed);
     config.look_ahead_ms = match look_ahead {
         255 => None,

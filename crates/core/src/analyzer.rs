@@ -5,7 +5,7 @@
 //! reported as [`Event::Exposed`]. With `look_ahead_ms: None` that is as long as the stages ask for.
 
 use crate::coding::Coding;
-use crate::config::{Config, Linking, MAX_CHANNELS};
+use crate::config::{Config, Linking, MAX_CHANNELS, Nearness};
 use crate::error::ConfigError;
 use crate::event::{Cause, Event, Span};
 use crate::front::{FrontParams, FrontState};
@@ -32,11 +32,11 @@ impl ChannelState {
     /// The state before the first sample.
     #[must_use]
     pub const fn new() -> Self {
-        Self::at_start(false, 0)
+        Self::at_start(0)
     }
 
-    const fn at_start(near: bool, kept: u64) -> Self {
-        Self { front: FrontState::new(), receiver: Receiver::new(near), plan: Plan::new(kept) }
+    const fn at_start(kept: u64) -> Self {
+        Self { front: FrontState::new(), receiver: Receiver::new(), plan: Plan::new(kept) }
     }
 }
 
@@ -59,7 +59,6 @@ pub struct Analyzer<S> {
     channels: usize,
     front: FrontParams,
     keyed: Option<Params>,
-    near_channels: u8,
     linked: bool,
     latency: u64,
     /// Samples for which the plans remember what has left.
@@ -84,12 +83,11 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
         let front = FrontParams::new(config.rate_hz)?;
         let latency = config.latency();
-        let keyed = config.keyed.map(|_| Params::new(config.isa));
-        let near_channels = config.keyed.map_or(0, |keyed| keyed.near_channels);
+        let keyed = config.keyed.map(|keyed| Params::new(config.isa, keyed));
         let linked = config.linking == Linking::Linked;
         // What left a moment ago may still be in the hands of a scrubber: a piece of it, and what frames have settled ahead.
         let kept = u64::from(config.rate_hz) * 4 * HOP as u64 / 8_000 + PIECE as u64;
-        let mut analyzer = Self { states, channels, front, keyed, near_channels, linked, latency, kept, stepped: 0, taken: 0 };
+        let mut analyzer = Self { states, channels, front, keyed, linked, latency, kept, stepped: 0, taken: 0 };
         analyzer.reset();
         Ok(analyzer)
     }
@@ -108,8 +106,8 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
 
     /// Forgets the call: every state is replaced whole.
     pub fn reset(&mut self) {
-        for (c, state) in self.states.as_mut().iter_mut().enumerate() {
-            *state = ChannelState::at_start(c < MAX_CHANNELS && self.near_channels >> c & 1 == 1, self.kept);
+        for state in self.states.as_mut() {
+            *state = ChannelState::at_start(self.kept);
         }
         self.stepped = 0;
         self.taken = 0;
@@ -122,6 +120,14 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
                 state.plan.add(c, span, span.start, Cause::Manual, sink);
             }
+        }
+    }
+
+    /// Keyed digits are known to be so near to the samples that come next on this channel: what a first look at a file tells the second.
+    /// A channel that the call lacks is left out.
+    pub fn near(&mut self, channel: u8, near: Nearness) {
+        if let Some(state) = self.states.as_mut().iter_mut().take(self.channels).nth(channel.into()) {
+            state.receiver.give(near);
         }
     }
 
@@ -232,7 +238,14 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
         for (c, tone) in tones.iter().enumerate() {
             let Some(tone) = tone else { continue };
-            let copy = states.get_mut(c).is_some_and(|state| state.receiver.is_copy(keyed, &tone.track, t));
+            // Of two copies of a tone the weaker may be certain first.
+            let copy =
+                states.iter().take(self.channels).enumerate().any(|(other, state)| {
+                    if other == c { state.receiver.is_copy(&tone.track) } else { state.receiver.carries(&tone.track) }
+                });
+            if let (false, Some(state)) = (copy, states.get_mut(c)) {
+                state.receiver.vouch(keyed, &tone.track, t);
+            }
             let sounds = self.front.to_call_floor(tone.sounds);
             for (other, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
                 let ((from, to), cause) = match (usize::from(other) == c, copy) {

@@ -83,12 +83,45 @@ impl Config {
 }
 
 /// Settings of the keyed stage.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct KeyedConfig {
-    /// Channels (bit `c` is channel `c`) on which keyed digits are known to be near, so that weak tones are masked that nothing
-    /// else speaks for: the second look of offline use, round what the first found. 0 for live use and the first look.
-    pub near_channels: u8,
+    /// Whether a tone that speaks for itself lowers the thresholds of its channel for what follows. Without it, only what speaks for itself
+    /// is found: the first of two looks at a file, which tells the second where digits are near ([`crate::Analyzer::near`]).
+    pub context: bool,
+}
+
+impl Default for KeyedConfig {
+    fn default() -> Self {
+        Self { context: true }
+    }
+}
+
+/// How near keyed digits are: the nearer, the less evidence it takes to mask a tone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nearness {
+    /// None are known.
+    #[default]
+    Unknown,
+    /// Within 10 s, the longest gap between two digits of a number.
+    Far,
+    /// Within 3 s.
+    Near,
+    /// Within 1 s.
+    Close,
+}
+
+impl Nearness {
+    /// Of digits that are so many ms away.
+    #[must_use]
+    pub const fn of_ms(distance_ms: u64) -> Self {
+        match distance_ms {
+            0..1_000 => Self::Close,
+            1_000..3_000 => Self::Near,
+            3_000..10_000 => Self::Far,
+            _ => Self::Unknown,
+        }
+    }
 }
 
 /// Whether a tone masks every channel of the call or its own alone.

@@ -52,7 +52,7 @@ mod wipe;
 
 pub use analyzer::{Analyzer, ChannelState};
 pub use coding::{Alaw, Coding, Float32, Float64, Linear8, Linear16, Linear24, Linear32, Ulaw};
-pub use config::{Config, Fill, Isa, KEYED_LOOK_AHEAD_MS, KeyedConfig, Linking};
+pub use config::{Config, Fill, Isa, KEYED_LOOK_AHEAD_MS, KeyedConfig, Linking, Nearness};
 pub use error::ConfigError;
 pub use event::{Cause, Digit, Event, Redaction, Span};
 pub use front::{FrontParams, FrontState};

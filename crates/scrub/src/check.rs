@@ -68,7 +68,7 @@ fn check_as<C: Coding>(
         same(before, read_at(output, part.clone(), &mut after).map_err(&read)?, part.start, path)?;
     }
     let whole = Span::new(0, original.frames());
-    let mut eye = Eye::<C>::new(original, &settings.config(original, 0)?, whole)?;
+    let mut eye = Eye::<C>::new(original, &settings.config(original, true)?, whole)?;
     let mut replaced = Replaced::new(plan);
     for block in original.blocks(whole) {
         tell(watch, path, Step::Checking, block.start, whole.end)?;

@@ -1,7 +1,7 @@
 //! Where the digits are: two looks of the [`Analyzer`] over a call.
 //!
-//! The first look takes all of the call with the thresholds of live use. The second takes what lies within ten seconds of anything that
-//! the first found, with lower ones: next to keyed digits a faint tone is a digit, in speech it is speech. The plan is the union.
+//! The first look takes all of the call and finds what speaks for itself. The second takes what lies within ten seconds of that, before and
+//! behind, and is told how near it is: next to keyed digits a faint tone is a digit, in speech it is speech. The plan is the union.
 
 use crate::call::Call;
 use crate::error::Error;
@@ -9,11 +9,13 @@ use crate::held::Held;
 use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::watch::{Step, Watch, tell};
-use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Config, Event, Redaction, Span};
+use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Config, Event, Nearness, Redaction, Span};
 use cardhush_wav::with_coding;
 
 /// Seconds round a finding that are looked at again: the longest gap between two digits of one number.
-const NEAR_S: u64 = 10;
+const FAR_S: u64 = 10;
+/// Steps in which the second look is told how near it is to what the first found.
+const STEP_MS: u64 = 40;
 
 /// Finds the keyed digits of a call.
 ///
@@ -25,29 +27,43 @@ pub fn find(call: &Call, settings: &Settings, watch: &mut Watch<'_>) -> Result<P
 
 fn find_in<C: Coding>(call: &Call, settings: &Settings, watch: &mut Watch<'_>) -> Result<Plan, Error> {
     let mut plan = Plan::new(call.channels());
-    let first = look::<C>(call, &settings.config(call, 0)?, Span::new(0, call.frames()), watch)?;
-    plan.add(first.iter().copied());
+    plan.add(look::<C>(call, &settings.config(call, false)?, Span::new(0, call.frames()), None, watch)?);
     let mut found = Vec::new();
-    for neighbourhood in plan.neighbourhoods(NEAR_S * u64::from(call.rate_hz()), call.frames()) {
-        // Where a channel only heard another's tones, no digits are near: what is faint there is found as a copy.
-        let near = first
-            .iter()
-            .filter(|one| one.cause == Cause::Keyed && !one.span.overlap(neighbourhood).is_empty())
-            .fold(0_u8, |near, one| near | 1_u8.checked_shl(one.channel.into()).unwrap_or(0));
-        let near = settings.config(call, near)?;
-        found.append(&mut look::<C>(call, &near, neighbourhood, watch)?);
+    let config = settings.config(call, true)?;
+    for neighbourhood in plan.neighbourhoods(FAR_S * u64::from(call.rate_hz()), call.frames()) {
+        found.append(&mut look::<C>(call, &config, neighbourhood, Some(&plan), watch)?);
     }
     plan.add(found);
     Ok(plan)
 }
 
-/// One look over a part of a call, as if the call began and ended there.
-fn look<C: Coding>(call: &Call, config: &Config, within: Span, watch: &mut Watch<'_>) -> Result<Vec<Redaction>, Error> {
+/// One look over a part of a call, as if the call began and ended there; with what was `known` before it.
+fn look<C: Coding>(
+    call: &Call,
+    config: &Config,
+    within: Span,
+    known: Option<&Plan>,
+    watch: &mut Watch<'_>,
+) -> Result<Vec<Redaction>, Error> {
     let mut eye = Eye::<C>::new(call, config, within)?;
-    let mut bytes = Held::default();
+    let (mut bytes, rate_hz) = (Held::default(), u64::from(call.rate_hz()));
+    let step = (rate_hz * STEP_MS / 1_000).max(1);
     for block in call.blocks(within) {
         tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
-        eye.push(call.read(call.bytes_of(block), &mut bytes)?);
+        let bytes = call.read(call.bytes_of(block), &mut bytes)?;
+        let Some(known) = known else {
+            eye.push(bytes);
+            continue;
+        };
+        let frame_bytes = bytes.len() / (block.len() as usize).max(1);
+        for (start, bytes) in (block.start..).step_by(step as usize).zip(bytes.chunks(step as usize * frame_bytes)) {
+            for channel in 0..call.channels() {
+                // Where a channel only heard another's tones, no digits are near: what is faint there is found as a copy.
+                let away = known.distance(channel, Cause::Keyed, Span::new(start, start + step));
+                eye.near(channel, away.map_or(Nearness::Unknown, |samples| Nearness::of_ms(samples * 1_000 / rate_hz)));
+            }
+            eye.push(bytes);
+        }
     }
     Ok(eye.finish())
 }
@@ -66,6 +82,11 @@ impl<C: Coding> Eye<C> {
         let states = (0..config.channels).map(|_| ChannelState::new()).collect();
         let analyzer = Analyzer::new(config, states).map_err(|source| Error::Config { path: call.path().into(), source })?;
         Ok(Self { analyzer, units: Held::default(), found: Vec::new(), within })
+    }
+
+    /// Keyed digits are known to be so near to what comes next.
+    fn near(&mut self, channel: u8, near: Nearness) {
+        self.analyzer.near(channel, near);
     }
 
     /// Looks at whole frames, little-endian.

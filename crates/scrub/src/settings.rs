@@ -19,13 +19,13 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The engine's settings for a call, with keyed digits known to be near on `near_channels` (bits).
+    /// The engine's settings for a call; without `context` only what speaks for itself is found.
     ///
     /// # Errors
     /// [`Error::Config`]: a rate or a number of channels that the engine does not take.
-    pub(crate) fn config(&self, call: &Call, near_channels: u8) -> Result<Config, Error> {
+    pub(crate) fn config(&self, call: &Call, context: bool) -> Result<Config, Error> {
         let mut keyed = KeyedConfig::default();
-        keyed.near_channels = near_channels;
+        keyed.context = context;
         let mut config = Config::new(call.rate_hz(), call.channels());
         config.isa = Isa::detect();
         config.keyed = Some(keyed);

@@ -9,7 +9,7 @@ use core::hint::black_box;
 
 use cardhush_core::{
     Alaw, Analyzer, Cause, ChannelState, Coding, Config, DelayLine, Digit, Event, Fill, Float32, Float64, FrontParams, FrontState, Isa,
-    KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking, Scrubber, Span, Suppressor, Ulaw,
+    KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking, Nearness, Scrubber, Span, Suppressor, Ulaw,
 };
 
 unsafe extern "C" {
@@ -43,7 +43,7 @@ pub extern "C" fn cardhush_proof() {
 /// A configuration of which nothing is known.
 fn config() -> Config {
     let mut keyed = KeyedConfig::default();
-    keyed.near_channels = black_box(1);
+    keyed.context = black_box(true);
     let mut config = Config::new(black_box(8_000), black_box(2));
     config.keyed = black_box(Some(keyed));
     config.linking = black_box(Linking::Own);
@@ -83,6 +83,7 @@ fn faces<C: Coding>() {
     let (states, units) = (black_box(&mut states[..]), black_box(&mut units[..]));
     if let Ok(analyzer) = Analyzer::new(&config(), &mut *states) {
         let mut analyzer = black_box(analyzer);
+        analyzer.near(black_box(1), black_box(Nearness::Close));
         analyzer.push::<C>(units, sink);
         analyzer.mask(black_box(Some(1)), black_box(Span::new(3, 9)), sink);
         analyzer.finish(sink);

@@ -10,8 +10,10 @@ use super::limits;
 use super::tones::HOP;
 use super::track::Track;
 
-/// Tones of other channels that a channel listens for at a time: 300 ms of the fastest keying.
-const SOURCES: usize = 4;
+/// Tones of other channels that a channel remembers at a time: 430 ms of keying at 54 ms a digit, less than any person does.
+const SOURCES: usize = 8;
+/// Frames for which a tone is remembered: the latest echo, and what its own end takes (a bridge, a tail).
+const KEPT_FRAMES: u64 = limits::ECHO_FRAMES + limits::BRIDGE + limits::TAIL_FRAMES;
 
 /// A tone on another channel.
 #[derive(Clone, Copy)]
@@ -71,8 +73,11 @@ impl Echoes {
         let mut found: Option<(u64, u64)> = None;
         for slot in &mut self.sources {
             let Some(source) = slot else { continue };
-            if t > source.last + limits::ECHO_FRAMES {
+            if t > source.last + KEPT_FRAMES {
                 *slot = None;
+                continue;
+            }
+            if t > source.last + limits::ECHO_FRAMES {
                 continue;
             }
             let frames = (source.last - source.start + 1) as usize;

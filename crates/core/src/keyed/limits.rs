@@ -4,6 +4,7 @@ use super::checks::{Checks, Pair, Ring, WINDOWS};
 use super::timing::Shared;
 use super::tones::{HOP, Tones};
 use super::track::Track;
+use crate::config::Nearness;
 
 /// A tone is on while both its parts are within 6 dB of their plateau.
 pub const EDGE: f32 = 0.25;
@@ -69,8 +70,6 @@ pub fn copy_coherence(n: usize) -> f32 {
     (6.2 / n as f32).min(0.8)
 }
 
-/// A found tone lowers the thresholds round it for 10 s: the longest gap between keyed digits (facts).
-pub const NEAR_FRAMES: u64 = 2500;
 /// Weight of a new digit in the running average of the digits near.
 pub const TYPICAL_WEIGHT: f32 = 0.3;
 
@@ -110,7 +109,7 @@ pub type Scores = [f32; WINDOWS.len()];
 /// No score is above this.
 const OFF: f32 = 9.0;
 
-/// Thresholds of one look.
+/// What evidence suffices.
 pub struct Thresholds {
     /// Quick test: share of a 16 ms window's energy in the strongest pair.
     pub quick: f32,
@@ -122,6 +121,8 @@ pub struct Thresholds {
     pub longest_to_open: usize,
     /// A track opens above one of these.
     pub open: Scores,
+    /// Accepted above one of these when its first sample is about to leave.
+    pub leaving: Scores,
     /// Accepted at once above one of these.
     pub at_once: Scores,
     /// Accepted at its end above one of these scores, where both edges stand out by the power ratio beside them.
@@ -135,6 +136,7 @@ pub const FIRST: Thresholds = Thresholds {
     least_score: 0.2,
     longest_to_open: 4,
     open: [0.62, OFF, 0.5, OFF, OFF, OFF],
+    leaving: [OFF, 0.85, 0.8, 0.7, 0.5, 0.4],
     at_once: [OFF, OFF, OFF, 0.97, 0.91, 0.88],
     by_edges: &[
         (4.0, [OFF, OFF, OFF, 0.93, 0.90, 0.87]),
@@ -144,29 +146,70 @@ pub const FIRST: Thresholds = Thresholds {
     ],
 };
 
-/// Keyed digits are near: what the first look would not dare.
-pub const NEAR: Thresholds = Thresholds {
+// Where keyed digits are near, a tone like them needs little evidence, and one unlike them more; the further off they are, the more. Set
+// on 120 digits each of the referee's conditions with speech as loud as the tones, and on speech with four keys every twelve seconds: next to
+// a key a tone that is nearly drowned must go, ten seconds away a sound that is like one must not. A tone fills the longest window that it
+// has room for, speech does not: next to the keys alone does a shorter window suffice.
+
+/// Within a second, like the digits.
+const CLOSE_ALIKE: Thresholds = Thresholds {
     quick: 0.15,
     steady: true,
     least_score: 0.1,
     longest_to_open: 6,
     open: [0.5, OFF, 0.3, 0.2, 0.12, 0.1],
-    at_once: [OFF, OFF, 0.5, 0.3, 0.2, 0.15],
+    leaving: [OFF, OFF, 0.4, 0.2, 0.13, 0.1],
+    at_once: [OFF, OFF, 0.4, 0.2, 0.13, 0.1],
     by_edges: &[(3.0, [0.5, 0.5, 0.3, 0.3, 0.2, 0.15])],
 };
+/// Within a second, unlike the digits.
+const CLOSE_UNLIKE: Thresholds = Thresholds {
+    leaving: [OFF, OFF, 0.6, 0.4, 0.3, 0.22],
+    at_once: [OFF, OFF, OFF, 0.6, 0.4, 0.22],
+    by_edges: &[(0.0, [OFF, OFF, 0.5, 0.3, 0.2, 0.15]), (3.0, [0.5, 0.5, 0.3, 0.3, 0.2, 0.15])],
+    ..CLOSE_ALIKE
+};
+/// Within three seconds, like the digits.
+const NEAR_ALIKE: Thresholds = Thresholds {
+    leaving: [OFF, OFF, 0.6, 0.4, 0.3, 0.22],
+    at_once: [OFF, OFF, OFF, 0.7, 0.45, 0.25],
+    by_edges: &[(0.0, [OFF, OFF, 0.6, 0.4, 0.3, 0.2]), (6.0, [0.5, 0.5, 0.5, 0.35, 0.25, 0.2])],
+    ..CLOSE_ALIKE
+};
+/// Within three seconds, unlike the digits.
+const NEAR_UNLIKE: Thresholds = Thresholds {
+    leaving: FIRST.leaving,
+    at_once: [OFF, OFF, OFF, 0.9, 0.7, 0.5],
+    by_edges: &[(0.0, [OFF, OFF, 0.8, 0.6, 0.5, 0.4]), (10.0, [0.55, 0.6, 0.7, 0.5, 0.45, 0.35])],
+    ..CLOSE_ALIKE
+};
+/// Within ten seconds, like the digits.
+const FAR_ALIKE: Thresholds = Thresholds {
+    leaving: FIRST.leaving,
+    at_once: [OFF, OFF, OFF, 0.75, 0.5, 0.35],
+    by_edges: &[(0.0, [OFF, OFF, 0.7, 0.5, 0.4, 0.3]), (10.0, [0.55, 0.55, 0.6, 0.4, 0.35, 0.3])],
+    ..CLOSE_ALIKE
+};
+/// Within ten seconds, unlike the digits.
+const FAR_UNLIKE: Thresholds = Thresholds {
+    leaving: FIRST.leaving,
+    at_once: [OFF, OFF, OFF, 0.95, 0.8, 0.6],
+    by_edges: &[(0.0, [OFF, OFF, 0.9, 0.75, 0.65, 0.55]), (32.0, [0.6, 0.65, 0.75, 0.6, 0.5, 0.45])],
+    ..CLOSE_ALIKE
+};
 
-/// Keyed digits are known to be near: the second look, which has time.
-pub const SECOND: Thresholds =
-    Thresholds { quick: 0.07, least_score: 0.04, longest_to_open: 14, open: [0.5, OFF, 0.3, 0.14, 0.09, 0.07], ..NEAR };
-
-/// Keyed digits are near, and the tone is unlike them.
-pub const UNLIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.6, 0.4, 0.3, 0.22], ..NEAR };
-
-/// Keyed digits are near, and the tone is like them.
-pub const ALIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.4, 0.2, 0.13, 0.1], ..NEAR };
-
-/// The same in the second look.
-pub const SECOND_ALIKE: Thresholds = Thresholds { at_once: [OFF, OFF, 0.4, 0.15, 0.095, 0.07], ..NEAR };
+/// The thresholds for a tone this near to keyed digits; what is known of none is held to be like those next to it.
+pub fn thresholds(near: Nearness, likeness: &Likeness) -> &'static Thresholds {
+    match (near, likeness) {
+        (Nearness::Unknown, _) => &FIRST,
+        (Nearness::Close, Likeness::Alike | Likeness::Unknown) => &CLOSE_ALIKE,
+        (Nearness::Close, _) => &CLOSE_UNLIKE,
+        (Nearness::Near, Likeness::Alike) => &NEAR_ALIKE,
+        (Nearness::Near, _) => &NEAR_UNLIKE,
+        (Nearness::Far, Likeness::Alike) => &FAR_ALIKE,
+        (Nearness::Far, _) => &FAR_UNLIKE,
+    }
+}
 
 impl Thresholds {
     /// Whether the evidence suffices as it stands.
@@ -180,6 +223,11 @@ impl Thresholds {
         let longest = longest_window(frames);
         let score = best.get(longest).copied().unwrap_or(0.0);
         self.by_edges.iter().any(|(contrast, scores)| edges > *contrast && scores.get(longest).is_some_and(|least| score > *least))
+    }
+
+    /// Whether a tone of unknown end is masked because its first sample leaves now; `onset` is how far it stands above what was before.
+    pub fn leaving(&self, best: &Scores, onset: f32) -> bool {
+        above(best, &self.leaving) || (onset > 6.0 && above(best, &[0.65, 0.6, 0.6, 0.5, 0.4, 0.4]))
     }
 
     /// How near the evidence comes to being accepted, 1 being enough; fragments by their openings.
@@ -201,11 +249,6 @@ fn longest_window(frames: u64) -> usize {
 
 fn above(best: &Scores, thresholds: &Scores) -> bool {
     best.iter().zip(thresholds).any(|(score, threshold)| score > threshold)
-}
-
-/// Whether a tone of unknown end is masked because its first sample leaves now.
-pub fn provisional(best: &Scores, onset: f32) -> bool {
-    above(best, &[OFF, 0.85, 0.8, 0.7, 0.5, 0.4]) || (onset > 6.0 && above(best, &[0.65, 0.6, 0.6, 0.5, 0.4, 0.4]))
 }
 
 /// Whether a tone of so many frames that was masked has been nearly drowned all the time; fragments fill no long window.

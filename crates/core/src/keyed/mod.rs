@@ -13,7 +13,7 @@ pub mod timing;
 pub mod tones;
 pub mod track;
 
-use crate::config::Isa;
+use crate::config::{Isa, KeyedConfig, Nearness};
 use crate::wipe::wipe;
 use bank::{Frame, LEAD};
 use checks::{Checks, Ring};
@@ -35,14 +35,15 @@ pub struct Params {
     tones: Tones,
     checks: Checks,
     isa: Isa,
+    context: bool,
 }
 
 impl Params {
     /// Builds the tables.
-    pub fn new(isa: Isa) -> Self {
+    pub fn new(isa: Isa, config: KeyedConfig) -> Self {
         let tones = Tones::new();
         let checks = Checks::new(&tones);
-        Self { tones, checks, isa }
+        Self { tones, checks, isa, context: config.context }
     }
 
     fn shared(&self) -> Shared<'_> {
@@ -64,15 +65,15 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// Nothing heard yet. `near`: keyed digits are known to be near.
-    pub const fn new(near: bool) -> Self {
+    /// Nothing heard yet.
+    pub const fn new() -> Self {
         Self {
             buffer: [0.0; BUFFER],
             filled: LEAD,
             ring: Ring::new(),
             promise: [[0.0; 2]; FRAMES_AHEAD],
             made: 0,
-            timing: Timing::new(near),
+            timing: Timing::new(),
             echoes: Echoes::new(),
         }
     }
@@ -135,6 +136,11 @@ impl Receiver {
 }
 
 impl Receiver {
+    /// Keyed digits are known to be so near on this channel, from now on.
+    pub fn give(&mut self, near: Nearness) {
+        self.timing.give(near);
+    }
+
     /// Channel `channel` carries `track`: listens for its copies here.
     pub fn listen(&mut self, channel: usize, track: &Track) {
         self.echoes.listen(channel, track);
@@ -145,13 +151,21 @@ impl Receiver {
         self.echoes.step(&self.ring, t)
     }
 
-    /// Whether `track` of this channel is a copy; if not, and if it is certain, keyed digits are near.
-    pub fn is_copy(&mut self, params: &Params, track: &Track, t: u64) -> bool {
-        let copy = self.echoes.is_copy(track);
-        if track.firm && !copy {
+    /// Whether `track` of another channel may be a copy of what sounds on this one.
+    pub fn carries(&self, track: &Track) -> bool {
+        self.timing.carries(track)
+    }
+
+    /// Whether `track` of this channel is a copy of a tone that was found on another.
+    pub fn is_copy(&self, track: &Track) -> bool {
+        self.echoes.is_copy(track)
+    }
+
+    /// `track` of this channel is no copy: if it is certain, keyed digits are near.
+    pub fn vouch(&mut self, params: &Params, track: &Track, t: u64) {
+        if track.firm && params.context {
             self.timing.draw_near(&params.tones, track, t);
         }
-        copy
     }
 }
 

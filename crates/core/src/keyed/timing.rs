@@ -10,10 +10,14 @@ use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, ons
 use super::limits::{self, Likeness, Thresholds};
 use super::tones::{HOP, Tones};
 use super::track::{Tone, Track};
+use crate::config::Nearness;
 use crate::event::Digit;
 
 /// Frames after which a track that was never accepted is dropped and looked at anew (112 ms).
 pub const LONGEST_DOUBT: u64 = 28;
+
+/// Length of a frame's step in ms.
+const HOP_MS: u64 = HOP as u64 / 8;
 
 /// Frames over which two pairs are compared (20 ms).
 const RIVAL_FRAMES: usize = 4;
@@ -44,8 +48,10 @@ struct Tail {
 pub struct Timing {
     track: Option<Track>,
     tail: Option<Tail>,
-    given_near: bool,
-    near_until: u64,
+    /// How near keyed digits are known to be, from outside.
+    given: Nearness,
+    /// Frame at which a tone that speaks for itself was last on, if there was any.
+    certain: Option<u64>,
     /// Line power of the low and the high tone of the digits near, averaged.
     typical: [f32; 2],
     doubts: [u64; limits::DOUBT_POINTS],
@@ -58,29 +64,44 @@ pub struct Shared<'a> {
 }
 
 impl Timing {
-    /// `near`: keyed digits are known to be near on this channel.
-    pub const fn new(near: bool) -> Self {
-        Self { track: None, tail: None, given_near: near, near_until: 0, typical: [0.0; 2], doubts: [0; limits::DOUBT_POINTS] }
+    pub const fn new() -> Self {
+        Self { track: None, tail: None, given: Nearness::Unknown, certain: None, typical: [0.0; 2], doubts: [0; limits::DOUBT_POINTS] }
     }
 
-    /// The thresholds at frame `t`: lower where a tone was found a short while ago, or is known to be near.
+    /// Keyed digits are known to be so near on this channel, from now on.
+    pub fn give(&mut self, near: Nearness) {
+        self.given = near;
+    }
+
+    /// How near keyed digits are at frame `t`, as far as is known.
+    fn nearness(&self, t: u64) -> Nearness {
+        let heard = self.certain.map_or(Nearness::Unknown, |at| Nearness::of_ms(t.saturating_sub(at) * HOP_MS));
+        heard.max(self.given)
+    }
+
+    /// The thresholds for what opens at frame `t`: lower where a tone was found a short while ago, or is known to be near.
     #[inline(always)]
     pub fn thresholds(&self, t: u64) -> &'static Thresholds {
-        match (self.given_near, t < self.near_until) {
-            (true, _) => &limits::SECOND,
-            (false, true) => &limits::NEAR,
-            (false, false) => &limits::FIRST,
+        limits::thresholds(self.nearness(t), &Likeness::Alike)
+    }
+
+    /// The thresholds for `track` at frame `t`: what is far below the digits near is held to as much as far from them.
+    fn thresholds_for(&self, shared: &Shared<'_>, track: &Track, t: u64) -> &'static Thresholds {
+        let line = limits::line_power(shared.tones, track.pair, track.plateau);
+        match limits::likeness(line, self.typical) {
+            Likeness::Faint => limits::thresholds(self.nearness(t).min(Nearness::Far), &Likeness::Faint),
+            likeness => limits::thresholds(self.nearness(t), &likeness),
         }
     }
 
     /// Keyed digits are near: `track` was found for certain, on this channel and not as a copy of another's.
     pub fn draw_near(&mut self, tones: &Tones, track: &Track, t: u64) {
         let (low, high) = limits::line_power(tones, track.pair, track.plateau);
-        let weight = if t < self.near_until { limits::TYPICAL_WEIGHT } else { 1.0 };
+        let weight = if self.nearness(t) > Nearness::Unknown && self.certain.is_some() { limits::TYPICAL_WEIGHT } else { 1.0 };
         for (typical, power) in self.typical.iter_mut().zip([low, high]) {
             *typical += weight * (power - *typical);
         }
-        self.near_until = t + limits::NEAR_FRAMES;
+        self.certain = Some(t);
     }
 
     /// Whether no tone is on and none rings.
@@ -89,13 +110,20 @@ impl Timing {
         self.track.is_none() && self.tail.is_none()
     }
 
+    /// Whether the track that is on here, in doubt or not, is the same pair as `copy`, stronger, and no later.
+    pub fn carries(&self, copy: &Track) -> bool {
+        self.track.as_ref().is_some_and(|track| {
+            track.pair == copy.pair && track.start <= copy.start && track.plateau[0] + track.plateau[1] > copy.plateau[0] + copy.plateau[1]
+        })
+    }
+
     /// Takes frame `t`, the newest in the ring. `frontier` is the 8 kHz sample before which everything has left.
     pub fn step(&mut self, shared: &Shared<'_>, ring: &Ring, t: u64, promising: bool, frontier: u64) -> Step {
         let thresholds = self.thresholds(t);
         let mut step = Step::default();
         if let Some(mut track) = self.track.take() {
             let rival = if promising { self.rival(shared, ring, t, &track, thresholds) } else { None };
-            self.follow(shared, ring, t, &mut track, thresholds, frontier, rival.is_some(), &mut step);
+            self.follow(shared, ring, t, &mut track, frontier, rival.is_some(), &mut step);
             if rival.is_some() {
                 self.track = rival;
             }
@@ -179,23 +207,13 @@ impl Timing {
             floor,
             advance,
         };
-        self.judge(shared, ring, t, false, &mut track, thresholds);
+        self.judge(shared, ring, t, false, &mut track);
         Some(track)
     }
 
     /// Follows the track that is on, until it ends.
     #[allow(clippy::too_many_arguments)]
-    fn follow(
-        &mut self,
-        shared: &Shared<'_>,
-        ring: &Ring,
-        t: u64,
-        track: &mut Track,
-        thresholds: &Thresholds,
-        frontier: u64,
-        displaced: bool,
-        step: &mut Step,
-    ) {
+    fn follow(&mut self, shared: &Shared<'_>, ring: &Ring, t: u64, track: &mut Track, frontier: u64, displaced: bool, step: &mut Step) {
         let frame = ring.at(t);
         let leaps = !track.accepted && on(frame, track.pair, track.plateau, limits::LEAP);
         if shows(ring, t, track.pair, track.plateau) && !leaps {
@@ -204,15 +222,15 @@ impl Timing {
                 *level += 0.25 * (frame.power[lane] - *level);
             }
             if !(track.firm && track.confirmed) {
-                self.judge(shared, ring, t, false, track, thresholds);
+                self.judge(shared, ring, t, false, track);
                 if track.accepted && !track.confirmed && limits::confirms(shared, ring, track, t, &track.best) {
                     track.confirmed = true;
                     step.confirmed = Some(Digit::from_row_column(track.pair.low() as u8, (track.pair.high() & 3) as u8));
                 }
             }
         }
-        if !track.accepted && frontier > track.from && limits::provisional(&track.best, contrast(track.plateau, track.before)) {
-            track.accepted = true;
+        if !track.accepted && frontier > track.from {
+            track.accepted = self.thresholds_for(shared, track, t).leaving(&track.best, contrast(track.plateau, track.before));
         }
         if !track.accepted && t - track.start > LONGEST_DOUBT && t == track.last {
             // Doubt has an end: what is a tone would have been accepted by now.
@@ -220,14 +238,14 @@ impl Timing {
         }
         let ended = displaced || t - track.last >= limits::BRIDGE;
         if ended && !track.firm {
-            self.judge(shared, ring, track.last, true, track, thresholds);
+            self.judge(shared, ring, track.last, true, track);
             let after = band_power(ring, track.pair, (track.last + 2).min(t.saturating_sub(2)), 3);
             let edges = contrast(track.plateau, track.before).min(contrast(track.plateau, after));
             let frames = track.last - track.start + 1;
             if limits::offsets_maskable(shared, ring, track) {
                 track.firm =
                     limits::FIRST.by_edges(&track.best, edges, frames) || self.add_doubt(limits::doubt(&track.best, edges, frames), t);
-                track.accepted |= track.firm || thresholds.by_edges(&track.best, edges, frames);
+                track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, edges, frames);
             }
         }
         if ended && track.accepted && limits::is_hidden(&track.best, track.last - track.start + 1) {
@@ -257,7 +275,7 @@ impl Timing {
     }
 
     /// Gathers evidence from the windows that end now and lie inside the track; accepts where it suffices.
-    fn judge(&self, shared: &Shared<'_>, ring: &Ring, t: u64, ends: bool, track: &mut Track, thresholds: &Thresholds) {
+    fn judge(&self, shared: &Shared<'_>, ring: &Ring, t: u64, ends: bool, track: &mut Track) {
         let frames = (t - track.start + 2) as usize;
         // Long windows move little from frame to frame: each has its turn, and one more at the end of the tone.
         let longest = match t & 3 {
@@ -274,15 +292,7 @@ impl Timing {
             }
         }
         track.firm |= limits::FIRST.at_once(&track.best);
-        let line = limits::line_power(shared.tones, track.pair, track.plateau);
-        track.accepted |= track.firm
-            || match limits::likeness(line, self.typical) {
-                Likeness::Faint => false,
-                Likeness::Unknown => thresholds.at_once(&track.best),
-                Likeness::Unlike => limits::UNLIKE.at_once(&track.best),
-                Likeness::Alike if self.given_near => limits::SECOND_ALIKE.at_once(&track.best),
-                Likeness::Alike => limits::ALIKE.at_once(&track.best),
-            };
+        track.accepted |= track.firm || self.thresholds_for(shared, track, t).at_once(&track.best);
     }
 
     /// Several doubtful tones within a few seconds lower the thresholds, from the last of them on.

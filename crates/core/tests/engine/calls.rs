@@ -15,17 +15,19 @@ pub const LOOK_AHEADS_MS: [Option<u32>; 6] = [Some(0), Some(4), Some(20), Some(4
 pub fn configs() -> impl Strategy<Value = Config> {
     let form = (prop::sample::select(&[8_000_u32, 8_000, 11_025, 16_000][..]), 1_u8..=3, prop::sample::select(&LOOK_AHEADS_MS[..]));
     let fill = prop::sample::select(&[Fill::ComfortNoise, Fill::Silence, Fill::Marker][..]);
-    (form, fill, any::<bool>(), any::<bool>(), 0_u8..4).prop_map(|((rate_hz, channels, look_ahead_ms), fill, linked, avx2, near)| {
-        let mut config = Config::new(rate_hz, channels);
-        config.look_ahead_ms = look_ahead_ms;
-        config.fill = fill;
-        config.linking = if linked { Linking::Linked } else { Linking::Own };
-        config.isa = if avx2 { Isa::detect() } else { Isa::Portable };
-        let mut keyed = KeyedConfig::default();
-        keyed.near_channels = near;
-        config.keyed = Some(keyed);
-        config
-    })
+    (form, fill, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
+        |((rate_hz, channels, look_ahead_ms), fill, linked, avx2, context)| {
+            let mut config = Config::new(rate_hz, channels);
+            config.look_ahead_ms = look_ahead_ms;
+            config.fill = fill;
+            config.linking = if linked { Linking::Linked } else { Linking::Own };
+            config.isa = if avx2 { Isa::detect() } else { Isa::Portable };
+            let mut keyed = KeyedConfig::default();
+            keyed.context = context;
+            config.keyed = Some(keyed);
+            config
+        },
+    )
 }
 
 /// Any cut: numbers of frames, over and over.

@@ -6,7 +6,7 @@
 
 pub mod calls;
 
-use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Config, Event, KeyedConfig, Linear16, Redaction, Scrubber, Span};
+use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Config, Event, KeyedConfig, Linear16, Nearness, Redaction, Scrubber, Span};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::signal::to_i16;
 use cardhush_testkit::tone::{Dialled, Tone};
@@ -14,8 +14,6 @@ use std::ops::Range;
 
 /// Rate of most test calls.
 pub const RATE_HZ: u32 = 8_000;
-/// Seconds round a finding that a second look takes; `cardhush_scrub` looks as far.
-const NEAR_S: u64 = 10;
 
 /// Numbers of frames in which a call comes, over and over; none: all at once.
 pub type Chunks = Vec<usize>;
@@ -93,33 +91,29 @@ pub fn confirmed(events: &[Event], channel: u8) -> Vec<(char, u64)> {
     events.iter().filter_map(of_channel).collect()
 }
 
-/// What a file of this call would have masked: a first look at all of it, and a second at what lies near to what the first found.
+/// What a file of this call would have masked: a first look at all of it for what speaks for itself, and a second that knows how near that
+/// is. `cardhush_scrub` does the same, and spares itself what is not near.
 pub fn two_looks<C: Coding>(config: &Config, call: &[C::Unit]) -> Vec<Redaction> {
-    let channels = usize::from(config.channels);
-    let mut found = redactions(&analyze::<C>(config, call, &[]));
+    let (channels, step) = (usize::from(config.channels), config.rate_hz as usize / 25);
+    let mut keyed = KeyedConfig::default();
+    keyed.context = false;
+    let mut alone = *config;
+    alone.keyed = Some(keyed);
+    let mut found = redactions(&analyze::<C>(&alone, call, &[]));
     let first = found.clone();
-    let (near, frames) = (NEAR_S * u64::from(config.rate_hz), (call.len() / channels) as u64);
-    let mut parts: Vec<Span> = Vec::new();
-    let mut starts: Vec<Span> = first.iter().map(|one| one.span).collect();
-    starts.sort();
-    for span in starts {
-        let wide = Span::new(span.start.saturating_sub(near), (span.end + near).min(frames));
-        match parts.last_mut() {
-            Some(last) if wide.start <= last.end => last.end = last.end.max(wide.end),
-            _ => parts.push(wide),
+    let mut analyzer = Analyzer::new(config, states(config)).unwrap();
+    let mut events = Vec::new();
+    for (i, chunk) in call.chunks(step * channels).enumerate() {
+        let (start, end) = ((i * step) as u64, ((i + 1) * step) as u64);
+        for channel in 0..config.channels {
+            let spans = first.iter().filter(|one| one.channel == channel && one.cause == Cause::Keyed).map(|one| one.span);
+            let away = spans.map(|span| span.start.saturating_sub(end).max(start.saturating_sub(span.end))).min();
+            analyzer.near(channel, away.map_or(Nearness::Unknown, |away| Nearness::of_ms(away * 1_000 / u64::from(config.rate_hz))));
         }
+        analyzer.push::<C>(chunk, &mut |event| events.push(event));
     }
-    for part in parts {
-        let mut keyed = KeyedConfig::default();
-        for one in first.iter().filter(|one| one.cause == Cause::Keyed && !one.span.overlap(part).is_empty()) {
-            keyed.near_channels |= 1 << one.channel;
-        }
-        let mut config = *config;
-        config.keyed = Some(keyed);
-        let again = analyze::<C>(&config, &call[part.start as usize * channels..part.end as usize * channels], &[]);
-        let there = |span: Span| Span::new(span.start + part.start, span.end + part.start);
-        found.extend(redactions(&again).into_iter().map(|one| Redaction { span: there(one.span), ..one }));
-    }
+    analyzer.finish(&mut |event| events.push(event));
+    found.extend(redactions(&events));
     found
 }
 
