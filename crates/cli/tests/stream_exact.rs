@@ -144,6 +144,24 @@ fn a_report_that_cannot_be_written_stops_it() {
     }
 }
 
+/// A report never takes the place of the samples, asked to or not.
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_its_own_input_or_output_is_refused() {
+    let folder = Folder::new();
+    let bytes = Call::new(1, 8_000).raw(PCM, 16);
+    folder.write("in.raw", &bytes);
+    let open = |name: &str| std::fs::File::open(folder.path(name)).unwrap();
+    let create = |name: &str| std::fs::File::create(folder.path(name)).unwrap();
+    for report in ["in.raw", "out.raw", "./out.raw"] {
+        let arguments = format!("stream --coding s16le --rate 8000 --channels 1 --force --report {report}");
+        let ran = folder.command(&arguments).stdin(open("in.raw")).stdout(create("out.raw")).output().unwrap();
+        let ran = Ran(ran).exits(64);
+        assert!(ran.words().contains("itself"), "{}", ran.words());
+        assert!(folder.read("in.raw") == bytes && folder.read("out.raw").is_empty(), "{report}");
+    }
+}
+
 /// What was done until a stream broke off stands in its last lines as in those of its spans.
 #[test]
 fn a_failed_stream_keeps_its_figures() {
