@@ -6,6 +6,7 @@ mod exit;
 mod job;
 mod progress;
 mod report_file;
+mod stop;
 
 use args::{Cli, Command};
 use clap::Parser;

@@ -108,6 +108,27 @@ fn straight(path: &Path, force: bool) -> Result<bool, Failure> {
     }
 }
 
+/// Which of standard input and output is the file at `path`, if one is.
+#[cfg(unix)]
+fn standard(path: &Path) -> Option<&'static str> {
+    use std::os::fd::{AsFd as _, BorrowedFd};
+    use std::os::unix::fs::MetadataExt as _;
+    let file = fs::metadata(path).ok().filter(fs::Metadata::is_file)?;
+    let (input, output) = (io::stdin(), io::stdout());
+    let is = |stream: BorrowedFd<'_>| {
+        let metadata = stream.try_clone_to_owned().and_then(|stream| File::from(stream).metadata());
+        metadata.is_ok_and(|stream| (stream.dev(), stream.ino()) == (file.dev(), file.ino()))
+    };
+    [("standard input", input.as_fd()), ("standard output", output.as_fd())]
+        .into_iter()
+        .find_map(|(name, stream)| is(stream).then_some(name))
+}
+
+#[cfg(not(unix))]
+fn standard(_: &Path) -> Option<&'static str> {
+    None
+}
+
 /// Whether a file is empty or starts as a report does.
 fn older_report(path: &Path) -> bool {
     const START: &[u8] = br#"{"schema":"#;
@@ -122,9 +143,12 @@ pub struct LiveReport {
 }
 
 impl LiveReport {
-    /// Starts it, before the first sample passes.
+    /// Starts it, before the first sample passes. The files that standard input and output are may not be replaced.
     pub fn open(path: Option<&Path>, force: bool) -> Result<Self, Failure> {
         let open = |path| {
+            if let Some(name) = standard(path) {
+                return Err(Failure::usage(format_args!("--report {}: is {name} itself", path.display())));
+            }
             let mut options = File::options();
             let fresh = !straight(path, force)?;
             options.write(true).create(fresh).truncate(fresh);

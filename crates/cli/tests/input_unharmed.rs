@@ -54,6 +54,35 @@ fn where_the_report_cannot_be() {
     assert_eq!(folder.read("letter"), b"Dear ...");
 }
 
+/// A disk that is full in the middle of the output, by way of a limit to the length of files (EFBIG stands for ENOSPC).
+#[cfg(unix)]
+#[test]
+fn where_there_is_no_room() {
+    let folder = Folder::new();
+    folder.call("in.wav");
+    let before = folder.read("in.wav");
+    for target in ["-o out.wav", "--in-place"] {
+        let limited = "trap '' XFSZ; ulimit -f 16; exec \"$0\" scrub in.wav \"$@\" --report report.jsonl";
+        let mut shell = std::process::Command::new("sh");
+        shell.current_dir(folder.path(".")).args(["-c", limited]).arg(folder.command("").get_program()).args(target.split(' '));
+        let ran = kit::Ran(shell.output().unwrap()).exits(2);
+        assert!(ran.words().contains("cannot write it: File too large"), "{target}: {}", ran.words());
+        assert!(folder.read("in.wav") == before, "{target}: the input changed");
+        assert_eq!(folder.names(), ["in.wav", "report.jsonl"], "{target}");
+        assert_eq!(folder.lines("report.jsonl")[0]["outcome"], "failed");
+    }
+}
+
+/// A directory that takes no files, from root neither.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_there_is_no_right() {
+    let folder = Folder::new();
+    folder.call("in.wav");
+    fails(&folder, "scrub in.wav -o /proc/out.wav --report report.jsonl", 2, "/proc/out.wav: cannot create a file beside it");
+    fails(&folder, "scrub in.wav -o out.wav --report /proc/report.jsonl", 2, "/proc/report.jsonl: cannot create a file beside it");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn where_nobody_takes_the_report() {
@@ -62,15 +91,22 @@ fn where_nobody_takes_the_report() {
     let full = fs::File::options().write(true).open("/dev/full").unwrap();
     let status = folder.command("scrub in.wav -o out.wav --json").stdout(full).status().unwrap();
     assert_eq!(status.code(), Some(2));
+    // Longer than a pipe takes: a child of another test that is just being started holds its reading end open for a moment.
+    many_masks(&folder);
     let mut child = folder
-        .command("scrub in.wav -o out.wav --json")
+        .command("scrub in.wav -o out.wav --json --mask-file masks")
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     drop(child.stdout.take());
     assert!(kit::Ran(child.wait_with_output().unwrap()).exits(2).words().contains("nobody reads it: nothing was written"));
-    assert_eq!(folder.names(), ["in.wav"]);
+    assert_eq!(folder.names(), ["in.wav", "masks"]);
+}
+
+/// Masks for a report that is longer than a pipe takes.
+fn many_masks(folder: &Folder) {
+    folder.write("masks", (0..2_000).map(|at| format!("1:@{}-@{}\n", at * 8, at * 8 + 4)).collect::<String>());
 }
 
 /// Starts a scrub to `out.wav` whose report on standard output is too long for the pipe, and lets `meddle` act while the report waits for its
@@ -78,8 +114,7 @@ fn where_nobody_takes_the_report() {
 fn while_the_report_waits(folder: &Folder, meddle: impl FnOnce(&std::process::Child)) -> kit::Ran {
     use std::io::Read as _;
     folder.call("in.wav");
-    let masks: String = (0..2_000).map(|at| format!("1:@{}-@{}\n", at * 8, at * 8 + 4)).collect();
-    folder.write("masks", masks);
+    many_masks(folder);
     let mut command = folder.command("scrub in.wav -o out.wav --report report.jsonl --json --mask-file masks");
     let mut child = command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap();
     child.stdout.as_mut().unwrap().read_exact(&mut [0; 10]).unwrap();

@@ -3,6 +3,7 @@
 
 mod kit;
 
+use cardhush_core::Config;
 use cardhush_testkit::wav::PCM;
 use kit::{CODINGS, Call, Folder, Ran, redactions};
 use std::io::{Read as _, Write as _};
@@ -143,6 +144,24 @@ fn a_report_that_cannot_be_written_stops_it() {
     }
 }
 
+/// A report never takes the place of the samples, asked to or not.
+#[cfg(unix)]
+#[test]
+fn a_report_that_is_its_own_input_or_output_is_refused() {
+    let folder = Folder::new();
+    let bytes = Call::new(1, 8_000).raw(PCM, 16);
+    folder.write("in.raw", &bytes);
+    let open = |name: &str| std::fs::File::open(folder.path(name)).unwrap();
+    let create = |name: &str| std::fs::File::create(folder.path(name)).unwrap();
+    for report in ["in.raw", "out.raw", "./out.raw"] {
+        let arguments = format!("stream --coding s16le --rate 8000 --channels 1 --force --report {report}");
+        let ran = folder.command(&arguments).stdin(open("in.raw")).stdout(create("out.raw")).output().unwrap();
+        let ran = Ran(ran).exits(64);
+        assert!(ran.words().contains("itself"), "{}", ran.words());
+        assert!(folder.read("in.raw") == bytes && folder.read("out.raw").is_empty(), "{report}");
+    }
+}
+
 /// What was done until a stream broke off stands in its last lines as in those of its spans.
 #[test]
 fn a_failed_stream_keeps_its_figures() {
@@ -164,4 +183,34 @@ fn a_failed_stream_keeps_its_figures() {
         (file["redactions"].as_u64(), lines.last().unwrap()["spans"].as_u64()),
         (Some(found.len() as u64), Some(found.len() as u64))
     );
+}
+
+/// A signal ends a stream as its input's end would: nothing that came in is lost, and the report has its last lines. The writer is still there, and
+/// silent.
+#[cfg(unix)]
+#[test]
+fn a_signal_loses_nothing_that_came_in() {
+    for signal in ["-INT", "-TERM"] {
+        let folder = Folder::new();
+        let call = Call::new(1, 8_000);
+        let bytes = call.raw(PCM, 16);
+        let mut child = start(&folder, "stream --coding s16le --rate 8000 --channels 1 --report r");
+        let (mut stdin, mut stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        stdin.write_all(&bytes).unwrap();
+        // Once this much is out, all is in: the delay line holds the rest.
+        let mut output = vec![0; bytes.len() - 2 * Config::new(8_000, 1).latency() as usize];
+        stdout.read_exact(&mut output).unwrap();
+        assert!(std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        stdout.read_to_end(&mut output).unwrap();
+        let ran = Ran(child.wait_with_output().unwrap()).exits(130);
+        drop(stdin);
+        assert_eq!(output.len(), bytes.len(), "{signal}");
+        assert!(ran.words().contains("interrupted: what came in until then came out"), "{}", ran.words());
+        let lines = folder.lines("r");
+        assert_eq!((&lines[lines.len() - 2]["outcome"], &lines[lines.len() - 1]["type"]), (&"scrubbed".into(), &"summary".into()));
+        let found = redactions(&lines);
+        for keys in &call.keys {
+            assert!(found.iter().any(|(_, span)| span.start <= keys.start && keys.end <= span.end), "{signal}: {keys:?} is not masked");
+        }
+    }
 }

@@ -13,6 +13,7 @@ use crate::keyed::tones::HOP;
 use crate::keyed::track::Tone;
 use crate::keyed::{BLOCK, Params, Receiver};
 use crate::policy::plan::Plan;
+use crate::wipe::seen;
 
 /// Samples at 8 kHz of silence after a call that settle every track, tail and echo of it.
 const SETTLING: u64 = 8_000;
@@ -53,8 +54,9 @@ impl core::fmt::Debug for ChannelState {
     }
 }
 
-/// See the module. `S` holds one [`ChannelState`] a channel: an array, a slice or a `Vec`.
-pub struct Analyzer<S> {
+/// See the module. `S` holds one [`ChannelState`] a channel: an array, a slice or a `Vec`. Dropped, it leaves nothing of the call in them, whose
+/// ever they are.
+pub struct Analyzer<S: AsMut<[ChannelState]>> {
     states: S,
     channels: usize,
     front: FrontParams,
@@ -111,6 +113,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
         self.stepped = 0;
         self.taken = 0;
+        seen(self.states.as_mut());
     }
 
     /// Masks `span` of one channel, or of all; what of it has left already is exposed. A channel that the call lacks stands for all, so
@@ -272,6 +275,12 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
     }
 }
 
+impl<S: AsMut<[ChannelState]>> Drop for Analyzer<S> {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
 /// The samples of one channel of interleaved ones.
 #[inline(always)]
 fn decode<C: Coding>(interleaved: &[C::Unit], channels: usize, channel: usize, out: &mut [f32]) {
@@ -282,6 +291,53 @@ fn decode<C: Coding>(interleaved: &[C::Unit], channels: usize, channel: usize, o
     } else {
         for (place, unit) in out.iter_mut().zip(interleaved.iter().skip(channel).step_by(channels)) {
             *place = C::decode(*unit);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coding::Linear16;
+    use cardhush_testkit::{rng::Rng, signal::to_i16, tone};
+    use std::{vec, vec::Vec};
+
+    const RATES_HZ: [u32; 3] = [8_000, 11_025, 48_000];
+
+    /// A call that ends in the middle of a digit, two channels of it.
+    fn call(rate_hz: u32) -> Vec<i16> {
+        let dialled = tone::dial("4111", &tone::Tone::default(), rate_hz, 100.0, &mut Rng::new(33));
+        let end = dialled.spans.last().map_or(0, |last| last.start.midpoint(last.end));
+        to_i16(&dialled.samples[..end]).into_iter().flat_map(|x| [x, x / 2]).collect()
+    }
+
+    /// Whether audio, tracks or spans can be told from the state: what the receiver has of samples and frames, what the front end's responses
+    /// still reach, and what is planned.
+    fn holds_something(state: &mut ChannelState, rate_hz: u32) -> bool {
+        let front = FrontParams::new(rate_hz).unwrap();
+        let mut out = [0.0; 64];
+        let made = state.front.push(&front, &[0.0; 512], &mut out).made;
+        out[..made].iter().any(|x| *x != 0.0)
+            || state.receiver.room(BLOCK).iter().any(|x| *x != 0.0)
+            || !state.receiver.is_idle(0, 0)
+            || state.plan.masked(Span::new(0, u64::MAX)).next().is_some()
+    }
+
+    /// States that the caller lent are the caller's again: what they held of the call must be gone by then.
+    #[test]
+    fn lent_states_hold_nothing_after_reset_and_drop() {
+        for rate_hz in RATES_HZ {
+            let mut states = vec![ChannelState::new(); 2];
+            let mut analyzer = Analyzer::new(&Config::new(rate_hz, 2), &mut states[..]).unwrap();
+            analyzer.push::<Linear16>(&call(rate_hz), &mut |_| ());
+            let mut copies = analyzer.states.to_vec();
+            assert!(copies.iter_mut().all(|state| holds_something(state, rate_hz)), "{rate_hz} Hz: else nothing is shown below");
+            analyzer.reset();
+            let mut copies = analyzer.states.to_vec();
+            assert!(!copies.iter_mut().any(|state| holds_something(state, rate_hz)), "{rate_hz} Hz: after a reset");
+            analyzer.push::<Linear16>(&call(rate_hz), &mut |_| ());
+            drop(analyzer);
+            assert!(!states.iter_mut().any(|state| holds_something(state, rate_hz)), "{rate_hz} Hz: after the drop");
         }
     }
 }

@@ -16,8 +16,8 @@ const PIECE: usize = 160;
 /// Masked spans of one channel that are filled in one go.
 const SPANS: usize = 8;
 
-/// See the module. `S` holds one [`ChannelState`] a channel, `D` the delay line.
-pub struct Scrubber<C: Coding, S, D: AsMut<[C::Unit]>> {
+/// See the module. `S` holds one [`ChannelState`] a channel, `D` the delay line. Dropped, it leaves nothing of the call in either.
+pub struct Scrubber<C: Coding, S: AsMut<[ChannelState]>, D: AsMut<[C::Unit]>> {
     analyzer: Analyzer<S>,
     delay: DelayLine<C, D>,
     suppressors: [Suppressor; MAX_CHANNELS],
@@ -143,7 +143,7 @@ impl<C: Coding, S: AsMut<[ChannelState]>, D: AsMut<[C::Unit]>> Scrubber<C, S, D>
     }
 }
 
-impl<C: Coding, S, D: AsMut<[C::Unit]>> core::fmt::Debug for Scrubber<C, S, D> {
+impl<C: Coding, S: AsMut<[ChannelState]>, D: AsMut<[C::Unit]>> core::fmt::Debug for Scrubber<C, S, D> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         // Holds audio: shows nothing of it.
         f.debug_struct("Scrubber").finish_non_exhaustive()

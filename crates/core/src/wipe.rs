@@ -10,5 +10,11 @@ use core::hint::black_box;
 #[inline(never)]
 pub(crate) fn wipe<T: Copy>(memory: &mut [T], with: T) {
     memory.fill(with);
+    seen(memory);
+}
+
+/// Keeps the compiler from leaving out what was written to `memory` last; see [`wipe`].
+#[inline(always)]
+pub(crate) fn seen<T: ?Sized>(memory: &mut T) {
     black_box(memory);
 }

@@ -6,7 +6,7 @@ mod engine;
 
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::sweep::Table;
-use cardhush_testkit::tone::{Dialled, Tone};
+use cardhush_testkit::tone::{self, Dialled, Tone};
 use cardhush_testkit::{line, signal};
 use engine::{RATE_HZ, analyze_line, confirmed, dial_freely, random_keys};
 
@@ -167,8 +167,7 @@ fn duration() {
 
 /// Q.24 Annex A: two digits where the pause has 40 ms (AT&T) or 30 ms (NTT).
 ///
-/// Measured limit: where the same key comes again after 24 to 38 ms, the second digit is not always confirmed (at 30 ms in a third
-/// of the cases); other keys are.
+/// Measured limit: the same key again is heard as a second digit from 24 ms on; after less it may be one digit, interrupted.
 #[test]
 fn pause() {
     let mut table = Table::new("pause between digits of 50 ms", &["ms", "other keys", "the same key again"]);
@@ -189,19 +188,38 @@ fn pause() {
         });
         table.row(&[&off_ms, &format!("{} of {KEYS}", others.heard), &format!("{} of {KEYS}", same.heard)]);
         assert!(off_ms < 30.0 || others == Score::ALL, "other keys, {off_ms} ms: {others:?}");
-        assert!(off_ms < 40.0 || same == Score::ALL, "the same key, {off_ms} ms: {same:?}");
+        assert!(off_ms < 30.0 || same == Score::ALL, "the same key, {off_ms} ms: {same:?}");
         assert!(same.heard >= KEYS / 2 && same.false_digits == 0, "the first of two is heard, {off_ms} ms: {same:?}");
     }
     println!("{table}");
 }
 
-/// Q.24 Annex A: an interruption of up to 10 ms does not make two digits of one.
+/// Q.24 Annex A: digits every 93 ms (AT&T) and every 120 ms (NTT), however that time is parted between tone and pause.
+#[test]
+fn rate_of_digits() {
+    let mut table = Table::new("digits as fast as they come", &["ms a digit", "ms of tone", "heard", "false"]);
+    for (every_ms, on_ms) in [(93.0, 40.0), (93.0, 46.5), (93.0, 53.0), (120.0, 40.0), (120.0, 60.0), (120.0, 80.0)] {
+        let mut rng = Rng::new(93);
+        let keys = random_keys(KEYS, &mut rng);
+        // Not by dial_freely: its rests between the keys would make them slower. 93 and 46.5 ms are no whole number of hops.
+        let dialled = tone::dial(&keys, &Tone { on_ms, off_ms: every_ms - on_ms, ..Tone::default() }, RATE_HZ, 300.0, &mut rng);
+        let score = Score::of(&keys, &dialled);
+        table.row(&[&every_ms, &on_ms, &format!("{} of {KEYS}", score.heard), &score.false_digits]);
+        assert_eq!(score, Score::ALL, "{on_ms} ms of tone every {every_ms} ms");
+    }
+    println!("{table}");
+}
+
+/// Q.24 Annex A: an interruption of up to 10 ms does not make two digits of one. ES 201 235-3: nor does one below 20 ms.
+///
+/// Measured limit: up to 16 ms it never does; of digits interrupted for 17, 18 and 19 ms one in forty, one in six and two in five become two.
 #[test]
 fn interruption() {
     for on_ms in [60.0, 100.0] {
         let tone = |drop_ms| Tone { on_ms, drop_ms, ..Tone::default() };
         for (drop_ms, score) in sweep(&format!("interruption of {on_ms} ms"), "ms", (1..=24).map(f64::from), tone) {
             assert!(drop_ms > 10.0 || score == Score::ALL, "interrupted for {drop_ms} ms: {score:?}");
+            assert!(drop_ms > 16.0 || score.false_digits == 0, "interrupted for {drop_ms} ms: {score:?}");
         }
     }
 }

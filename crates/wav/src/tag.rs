@@ -25,7 +25,7 @@ pub(crate) fn codec_name(tag: u16) -> &'static str {
         0x0050 => "MPEG audio layer 1 or 2",
         0x0055 => "MP3",
         0x0062 | 0x0069..=0x007B | 0x0081 | 0x181C => "Voxware",
-        0x0065 | 0xA112 => "G.722",
+        0x0065 | 0x028F | 0xA112 => "G.722",
         0x0092 | 0x2000 => "AC-3",
         0x0097 => "ZyXEL ADPCM",
         0x00A4 => "TETRA ACELP",

@@ -22,6 +22,7 @@ fn codecs() {
         (0x0045, 4, "codec G.726 ADPCM (format tag 0x0045) is not read"),
         (0x0055, 0, "codec MP3 (format tag 0x0055) is not read"),
         (0x0083, 0, "codec G.729 (format tag 0x0083) is not read"),
+        (0x028F, 4, "codec G.722 (format tag 0x028f) is not read"),
         (0x1234, 8, "codec unknown (format tag 0x1234) is not read"),
         (PCM, 4, "PCM samples of 4 bits are not read"),
         (PCM, 64, "PCM samples of 64 bits are not read"),

@@ -3,6 +3,7 @@
 use crate::exit::{Exit, Failure, complain};
 use crate::job::Stream;
 use crate::report_file::LiveReport;
+use crate::stop::{Stop, UntilStopped};
 use cardhush_core::Event;
 use cardhush_scrub::{FileLine, Form, Line, Masked, Outcome, StreamError, Streamed, Summary, seconds, stream};
 use std::io;
@@ -10,13 +11,15 @@ use std::io;
 /// Path of standard input in reports.
 const PATH: &str = "-";
 
-/// Passes standard input on to standard output until it ends.
+/// Passes standard input on to standard output until it ends or a signal comes; what came in before comes out all the same.
 pub fn run(job: Stream) -> Result<Exit, Failure> {
     let mut report = LiveReport::open(job.report.as_deref(), job.force)?;
     let rate_hz = job.config.rate_hz;
+    let stop = Stop::listen();
+    let input = UntilStopped::new(io::stdin().lock(), stop.clone());
     let mut masked = Masked::new(job.config.channels);
     let mut exposed = 0;
-    let streamed = stream(job.coding, &job.config, io::stdin().lock(), io::stdout().lock(), |event| match event {
+    let streamed = stream(job.coding, &job.config, input, io::stdout().lock(), |event| match event {
         Event::Redacted(one) => {
             report.line(&Line::redaction(PATH, rate_hz, one))?;
             masked.count(one);
@@ -29,7 +32,7 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
         _ => Ok(()),
     });
     let mut file = match &streamed {
-        Ok(streamed) => done(&job, streamed, &masked, exposed),
+        Ok(streamed) => done(&job, streamed, &masked, exposed, stop.asked()),
         Err(error) => FileLine::failed(PATH, error.to_string()).counted(&masked, rate_hz),
     };
     (file.output, file.exposed_s) = (Some(PATH.into()), seconds(exposed, rate_hz));
@@ -44,12 +47,13 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
         Err(error) => Err(Failure::failed(error)),
         Ok(streamed) => {
             ended.map_err(|error| Failure::failed(StreamError::Tell(error)))?;
-            Ok(conclude(&job, &streamed, &file))
+            conclude(&job, &streamed, &file);
+            Ok(if stop.asked() { Exit::Interrupted } else { Exit::Done })
         }
     }
 }
 
-fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64) -> FileLine {
+fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64, stopped: bool) -> FileLine {
     let outcome = match (exposed, masked.spans) {
         (1.., _) => Outcome::Exposed,
         (0, 0) => Outcome::NothingFound,
@@ -60,15 +64,17 @@ fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64) -> Fil
     if streamed.unfinished_bytes > 0 {
         notes.push(format!("the last {} bytes are no whole frame: replaced by silence", streamed.unfinished_bytes));
     }
+    if stopped {
+        notes.push("interrupted: what came in until then came out, and more may have followed".into());
+    }
     let duration_s = seconds(frames, rate_hz);
     let form = Form { container: "raw", coding: job.coding.name(), rate_hz, channels, frames, duration_s, notes };
     FileLine::done(PATH, form, masked, outcome)
 }
 
 /// What is said at the end. An unfinished frame is told whether people want to hear or not: something came that was not examined.
-fn conclude(job: &Stream, streamed: &Streamed, file: &FileLine) -> Exit {
+fn conclude(job: &Stream, streamed: &Streamed, file: &FileLine) {
     if !job.quiet || streamed.unfinished_bytes > 0 {
         complain(super::sentence(file));
     }
-    Exit::Done
 }
