@@ -147,16 +147,13 @@ fn level() {
 }
 
 /// Q.24 Annex A: accept from 40 ms, reject up to 23 ms (AT&T). ES 201 235-3: recognise above 40 ms, must not below 20 ms.
-///
-/// Measured limit: of tones of exactly 23 ms 2 % are confirmed; up to 22 ms none is.
 #[test]
 fn duration() {
     let tone = |on_ms| Tone { on_ms, ..Tone::default() };
     let steps = (16..=45).map(f64::from).chain([93.0, 500.0]);
     for (on_ms, score) in sweep("duration", "ms", steps, tone) {
         assert!(on_ms < 40.0 || score == Score::ALL, "{on_ms} ms: {score:?}");
-        assert!(on_ms > 22.0 || score == Score::NONE, "{on_ms} ms: {score:?}");
-        assert!(on_ms > 23.0 || score.heard * 20 <= KEYS, "{on_ms} ms: {score:?}");
+        assert!(on_ms > 23.0 || score == Score::NONE, "{on_ms} ms: {score:?}");
         assert_eq!(score.false_digits, 0, "{on_ms} ms: {score:?}");
     }
     for below_tone_db in [20.0, 10.0, 6.0, 3.0] {
@@ -167,7 +164,7 @@ fn duration() {
 
 /// Q.24 Annex A: two digits where the pause has 40 ms (AT&T) or 30 ms (NTT).
 ///
-/// Measured limit: the same key again is heard as a second digit from 24 ms on; after less it may be one digit, interrupted.
+/// Measured limit: the same key again is heard as a second digit from 28 ms on; after less it may be one digit, interrupted.
 #[test]
 fn pause() {
     let mut table = Table::new("pause between digits of 50 ms", &["ms", "other keys", "the same key again"]);
@@ -212,14 +209,15 @@ fn rate_of_digits() {
 
 /// Q.24 Annex A: an interruption of up to 10 ms does not make two digits of one. ES 201 235-3: nor does one below 20 ms.
 ///
-/// Measured limit: up to 16 ms it never does; of digits interrupted for 17, 18 and 19 ms one in forty, one in six and two in five become two.
+/// Measured limit: of 60 ms interrupted for 16 to 20 ms neither half is a digit, nor are both together.
 #[test]
 fn interruption() {
     for on_ms in [60.0, 100.0] {
         let tone = |drop_ms| Tone { on_ms, drop_ms, ..Tone::default() };
         for (drop_ms, score) in sweep(&format!("interruption of {on_ms} ms"), "ms", (1..=24).map(f64::from), tone) {
             assert!(drop_ms > 10.0 || score == Score::ALL, "interrupted for {drop_ms} ms: {score:?}");
-            assert!(drop_ms > 16.0 || score.false_digits == 0, "interrupted for {drop_ms} ms: {score:?}");
+            assert!(drop_ms >= 20.0 || score.false_digits == 0, "interrupted for {drop_ms} ms: {score:?}");
+            assert!(drop_ms >= 20.0 || on_ms < 100.0 || score == Score::ALL, "interrupted for {drop_ms} ms: {score:?}");
         }
     }
 }

@@ -110,6 +110,12 @@ impl Timing {
         self.track.is_none() && self.tail.is_none()
     }
 
+    /// Whether keyed digits are near and `track` is unlike them.
+    fn is_strange(&self, shared: &Shared<'_>, track: &Track, t: u64) -> bool {
+        let line = limits::line_power(shared.tones, track.pair, track.plateau);
+        self.nearness(t) > Nearness::Unknown && matches!(limits::likeness(line, self.typical), Likeness::Faint | Likeness::Unlike)
+    }
+
     /// Whether the track that is on here, in doubt or not, is the same pair as `copy`, stronger, and no later.
     pub fn carries(&self, copy: &Track) -> bool {
         self.track.as_ref().is_some_and(|track| {
@@ -223,7 +229,10 @@ impl Timing {
             }
             if !(track.firm && track.confirmed) {
                 self.judge(shared, ring, t, false, track);
-                if track.accepted && !track.confirmed && limits::confirms(shared, ring, track, t, &track.best) {
+                if track.accepted
+                    && !track.confirmed
+                    && limits::confirms(shared, ring, track, t, &track.best, self.is_strange(shared, track, t))
+                {
                     track.confirmed = true;
                     step.confirmed = Some(Digit::from_row_column(track.pair.low() as u8, (track.pair.high() & 3) as u8));
                 }

@@ -65,7 +65,7 @@ impl Plan {
                     let end = other.map_or(u64::MAX, |s| s.start).min(span.end).min(self.frontier);
                     let gap = Span::new(at, end);
                     sink(Event::Exposed { channel, span: gap });
-                    self.insert(Entry { span: gap, cause, fate: Fate::Exposed });
+                    self.insert(channel, Entry { span: gap, cause, fate: Fate::Exposed }, sink);
                     at = end;
                 }
             }
@@ -92,7 +92,7 @@ impl Plan {
         }
         self.len = kept;
         self.due = self.due.min(new.span.end);
-        self.insert(new);
+        self.insert(channel, new, sink);
     }
 
     /// Lets the newest span grow to hold `new`; false where that is not all there is to do.
@@ -123,9 +123,9 @@ impl Plan {
         }
     }
 
-    fn insert(&mut self, new: Entry) {
+    fn insert(&mut self, channel: u8, new: Entry, sink: &mut impl FnMut(Event)) {
         if self.len >= CAPACITY {
-            self.make_room();
+            self.make_room(channel, sink);
         }
         let mut i = self.len.min(CAPACITY - 1);
         self.len = i + 1;
@@ -136,28 +136,49 @@ impl Plan {
         self.entries[i] = new;
     }
 
-    /// Drops the oldest entry that nobody asks for any more; where there is none, joins the two open spans nearest each other.
-    fn make_room(&mut self) {
+    /// Drops the oldest entry that nobody asks for any more; where there is none, joins the two open spans nearest each other; where there
+    /// are none, forgets the oldest that was exposed, and at last joins two that were told, and tells of what lies between them.
+    fn make_room(&mut self, channel: u8, sink: &mut impl FnMut(Event)) {
         let gone = self.frontier.saturating_sub(self.kept);
-        let mut victim = self.entries.iter().position(|entry| entry.fate != Fate::Open && entry.span.end <= gone);
-        if victim.is_none() {
-            let mut nearest = (u64::MAX, 0);
-            for i in 0..CAPACITY - 1 {
-                let (one, next) = (&self.entries[i], &self.entries[i + 1]);
-                let gap = next.span.start.saturating_sub(one.span.end);
-                if one.fate == Fate::Open && next.fate == Fate::Open && gap < nearest.0 {
-                    nearest = (gap, i);
-                }
-            }
-            let i = nearest.1.min(CAPACITY - 2);
-            self.entries[i].span.end = self.entries[i].span.end.max(self.entries[i + 1].span.end);
-            self.entries[i].cause = self.entries[i].cause.min(self.entries[i + 1].cause);
-            victim = Some(i + 1);
-        }
-        for i in victim.unwrap_or(0)..CAPACITY - 1 {
+        let is_gone = |entry: &Entry| entry.fate != Fate::Open && entry.span.end <= gone;
+        let victim = if let Some(oldest) = self.entries.iter().position(is_gone) {
+            oldest
+        } else if let Some(i) = self.nearest(Fate::Open) {
+            self.join(i);
+            i + 1
+        } else if let Some(oldest) = self.entries.iter().position(|entry| entry.fate == Fate::Exposed) {
+            oldest
+        } else {
+            // What is open ends behind the frontier, what was told before it: of 64 in order, two told ones are neighbours.
+            let i = self.nearest(Fate::Told).unwrap_or(0);
+            let (gap, cause) = self.join(i);
+            sink(Event::Redacted(Redaction { channel, span: gap, cause }));
+            i + 1
+        };
+        for i in victim..CAPACITY - 1 {
             self.entries[i] = self.entries[i + 1];
         }
         self.len = CAPACITY - 1;
+    }
+
+    /// The first of the two neighbours of this fate that are nearest each other.
+    fn nearest(&self, fate: Fate) -> Option<usize> {
+        let both = |pair: &[Entry]| pair.iter().all(|entry| entry.fate == fate);
+        let gap =
+            |pair: &[Entry]| pair.iter().rev().map(|entry| entry.span).reduce(|next, one| Span::new(one.end, next.start)).map(Span::len);
+        let pairs = self.entries.windows(2).enumerate().filter(|(_, pair)| both(pair));
+        pairs.min_by_key(|(_, pair)| gap(pair)).map(|(i, _)| i)
+    }
+
+    /// Lets entry `i` hold the next one too; what lay between them, and the cause of both.
+    fn join(&mut self, i: usize) -> (Span, Cause) {
+        let i = i.min(CAPACITY - 2);
+        let next = self.entries[i + 1];
+        let one = &mut self.entries[i];
+        let gap = Span::new(one.span.end, next.span.start);
+        one.span.end = one.span.end.max(next.span.end);
+        one.cause = one.cause.min(next.cause);
+        (gap, one.cause)
     }
 }
 
@@ -276,6 +297,29 @@ mod tests {
         let expected =
             (0..=CAPACITY as u64).filter(|i| *i != 40).map(|i| Span::new(start(i), if i == 39 { start(40) } else { start(i) } + 2));
         assert!(spans.into_iter().eq(expected), "{events:?}");
+    }
+
+    /// Where all that is held has left and may still be asked for, what lies between two told spans is told too: no sample is filled
+    /// in silence. What was exposed is forgotten first.
+    #[test]
+    fn no_sample_between_told_spans_is_filled_in_silence() {
+        for exposed in [0, 1] {
+            let (mut plan, mut told) = (Plan::new(u64::MAX), vec![false; 400]);
+            let mut sink = |event| {
+                if let Event::Redacted(Redaction { span, .. }) = event {
+                    told[span.start as usize..span.end as usize].fill(true);
+                }
+            };
+            for i in 0..=CAPACITY as u64 {
+                let at = 10 + i * 5;
+                plan.advance(0, if i == 0 { 10 + 2 * exposed } else { at }, &mut sink);
+                plan.add(0, Span::new(at, at + 2), at, Cause::Manual, &mut sink);
+            }
+            plan.advance(0, 400, &mut sink);
+            let filled: Vec<bool> = (0..400).map(|at| plan.masked(Span::new(at, at + 1)).next().is_some()).collect();
+            assert_eq!(filled, told, "{exposed} exposed");
+            assert_eq!(filled.iter().filter(|filled| **filled).count() as u64, 130 + if exposed == 0 { 3 } else { 0 } - 2 * exposed);
+        }
     }
 
     proptest! {
