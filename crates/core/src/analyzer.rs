@@ -5,12 +5,11 @@
 //! reported as [`Event::Exposed`]. With `look_ahead_ms: None` that is as long as the stages ask for.
 
 use crate::coding::Coding;
-use crate::config::{Config, Linking, MAX_CHANNELS, Nearness};
+use crate::config::{Config, Linking, Nearness};
 use crate::error::ConfigError;
 use crate::event::{Cause, Event, Span};
 use crate::front::{FrontParams, FrontState};
 use crate::keyed::tones::HOP;
-use crate::keyed::track::Tone;
 use crate::keyed::{BLOCK, Params, Receiver};
 use crate::policy::plan::Plan;
 use crate::wipe::seen;
@@ -224,23 +223,21 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         let t = self.stepped;
         let frontier = self.front.to_analysis_ceil(settled);
         let states = self.states.as_mut();
-        let mut tones: [Option<Tone>; MAX_CHANNELS] = [None; MAX_CHANNELS];
-        for (c, (state, tone)) in (0_u8..).zip(states.iter_mut().take(self.channels).zip(tones.iter_mut())) {
-            let step = state.receiver.step(keyed, index, made, frontier);
-            *tone = step.tone;
-            if let Some(digit) = step.confirmed {
+        for (c, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
+            if let Some(digit) = state.receiver.step(keyed, index, made, frontier) {
                 sink(Event::Keyed { channel: c, digit, decided: self.front.to_call_ceil((t + 1) * HOP as u64) });
             }
         }
         let span_of = |from, to| Span::new(self.front.to_call_floor(from), self.front.to_call_ceil(to));
-        for (c, tone) in tones.iter().enumerate() {
-            let Some(tone) = tone else { continue };
+        let tone_of = |states: &[ChannelState], c: usize| states.get(c).and_then(|state| state.receiver.tone());
+        for c in 0..self.channels {
+            let Some(tone) = tone_of(states, c) else { continue };
             for (_, state) in states.iter_mut().take(self.channels).enumerate().filter(|(other, _)| *other != c) {
                 state.receiver.listen(c, &tone.track);
             }
         }
-        for (c, tone) in tones.iter().enumerate() {
-            let Some(tone) = tone else { continue };
+        for c in 0..self.channels {
+            let Some(tone) = tone_of(states, c) else { continue };
             // Of two copies of a tone the weaker may be certain first.
             let copy =
                 states.iter().take(self.channels).enumerate().any(|(other, state)| {

@@ -130,13 +130,16 @@ pub struct Thresholds {
     pub by_edges: &'static [(f32, Scores)],
 }
 
+/// Share of a 16 ms window's energy in the strongest pair that is looked at whenever it shows: short fragments have it.
+pub const STRIKING: f32 = 0.7;
+
 /// Nothing is known yet. Set on 2.9 h of speech at -18 and -28 dBm0 so that none of it is taken, with a margin.
 pub const FIRST: Thresholds = Thresholds {
-    quick: 0.4,
+    quick: 0.5,
     steady: false,
     least_score: 0.2,
     longest_to_open: 4,
-    open: [0.62, OFF, 0.5, OFF, OFF, OFF],
+    open: [0.56, OFF, 0.5, OFF, OFF, OFF],
     leaving: [OFF, 0.85, 0.8, 0.7, 0.5, 0.4],
     at_once: [OFF, OFF, OFF, 0.97, 0.91, 0.88],
     by_edges: &[
@@ -159,19 +162,30 @@ const CLOSE_ALIKE: Thresholds = Thresholds {
     least_score: 0.1,
     longest_to_open: 6,
     open: [0.5, OFF, 0.3, 0.2, 0.12, 0.1],
-    leaving: [OFF, OFF, 0.4, 0.2, 0.13, 0.1],
+    leaving: [0.5, OFF, 0.3, 0.15, 0.1, 0.08],
     at_once: [OFF, OFF, 0.4, 0.2, 0.13, 0.1],
     by_edges: &[(3.0, [0.5, 0.5, 0.3, 0.3, 0.2, 0.15])],
 };
+/// The same for the second look of a file, which has time to try what is all but drowned.
+const SECOND_ALIKE: Thresholds = Thresholds {
+    quick: 0.07,
+    least_score: 0.04,
+    longest_to_open: 14,
+    open: [0.5, OFF, 0.3, 0.14, 0.09, 0.07],
+    at_once: [OFF, OFF, 0.4, 0.15, 0.095, 0.07],
+    ..CLOSE_ALIKE
+};
 /// Within a second, unlike the digits.
 const CLOSE_UNLIKE: Thresholds = Thresholds {
-    leaving: [OFF, OFF, 0.6, 0.4, 0.3, 0.22],
+    leaving: [0.5, OFF, 0.4, 0.2, 0.13, 0.1],
     at_once: [OFF, OFF, OFF, 0.6, 0.4, 0.22],
     by_edges: &[(0.0, [OFF, OFF, 0.5, 0.3, 0.2, 0.15]), (3.0, [0.5, 0.5, 0.3, 0.3, 0.2, 0.15])],
     ..CLOSE_ALIKE
 };
 /// Within three seconds, like the digits.
 const NEAR_ALIKE: Thresholds = Thresholds {
+    quick: 0.2,
+    open: [0.5, OFF, 0.4, 0.3, 0.2, 0.15],
     leaving: [OFF, OFF, 0.6, 0.4, 0.3, 0.22],
     at_once: [OFF, OFF, OFF, 0.7, 0.45, 0.25],
     by_edges: &[(0.0, [OFF, OFF, 0.6, 0.4, 0.3, 0.2]), (6.0, [0.5, 0.5, 0.5, 0.35, 0.25, 0.2])],
@@ -179,6 +193,8 @@ const NEAR_ALIKE: Thresholds = Thresholds {
 };
 /// Within three seconds, unlike the digits.
 const NEAR_UNLIKE: Thresholds = Thresholds {
+    quick: 0.2,
+    open: [0.5, OFF, 0.4, 0.3, 0.2, 0.15],
     leaving: FIRST.leaving,
     at_once: [OFF, OFF, OFF, 0.9, 0.7, 0.5],
     by_edges: &[(0.0, [OFF, OFF, 0.8, 0.6, 0.5, 0.4]), (10.0, [0.55, 0.6, 0.7, 0.5, 0.45, 0.35])],
@@ -186,6 +202,10 @@ const NEAR_UNLIKE: Thresholds = Thresholds {
 };
 /// Within ten seconds, like the digits.
 const FAR_ALIKE: Thresholds = Thresholds {
+    quick: 0.3,
+    open: [0.5, OFF, 0.5, 0.35, 0.3, 0.25],
+    steady: false,
+    least_score: 0.2,
     leaving: FIRST.leaving,
     at_once: [OFF, OFF, OFF, 0.75, 0.5, 0.35],
     by_edges: &[(0.0, [OFF, OFF, 0.7, 0.5, 0.4, 0.3]), (10.0, [0.55, 0.55, 0.6, 0.4, 0.35, 0.3])],
@@ -193,18 +213,25 @@ const FAR_ALIKE: Thresholds = Thresholds {
 };
 /// Within ten seconds, unlike the digits.
 const FAR_UNLIKE: Thresholds = Thresholds {
+    quick: 0.3,
+    open: [0.5, OFF, 0.5, 0.35, 0.3, 0.25],
+    steady: false,
+    least_score: 0.2,
     leaving: FIRST.leaving,
     at_once: [OFF, OFF, OFF, 0.95, 0.8, 0.6],
     by_edges: &[(0.0, [OFF, OFF, 0.9, 0.75, 0.65, 0.55]), (32.0, [0.6, 0.65, 0.75, 0.6, 0.5, 0.45])],
     ..CLOSE_ALIKE
 };
 
-/// The thresholds for a tone this near to keyed digits; what is known of none is held to be like those next to it.
-pub fn thresholds(near: Nearness, likeness: &Likeness) -> &'static Thresholds {
+/// The thresholds for a tone this near to keyed digits; what is known of none is held to be like those next to it. `second`: they were found
+/// by a first look at the file.
+pub fn thresholds(near: Nearness, likeness: &Likeness, second: bool) -> &'static Thresholds {
     match (near, likeness) {
         (Nearness::Unknown, _) => &FIRST,
+        (_, Likeness::Faint) => &FAR_UNLIKE,
+        (Nearness::Close, Likeness::Alike | Likeness::Unknown) if second => &SECOND_ALIKE,
         (Nearness::Close, Likeness::Alike | Likeness::Unknown) => &CLOSE_ALIKE,
-        (Nearness::Close, _) => &CLOSE_UNLIKE,
+        (Nearness::Close, Likeness::Unlike) => &CLOSE_UNLIKE,
         (Nearness::Near, Likeness::Alike) => &NEAR_ALIKE,
         (Nearness::Near, _) => &NEAR_UNLIKE,
         (Nearness::Far, Likeness::Alike) => &FAR_ALIKE,
@@ -231,6 +258,11 @@ impl Thresholds {
         above(best, &self.leaving) || (onset > 6.0 && above(best, &[0.65, 0.6, 0.6, 0.5, 0.4, 0.4]))
     }
 
+    /// Whether the evidence on a tone of so many frames that has ended suffices.
+    pub fn suffices(&self, best: &Scores, edges: f32, frames: u64) -> bool {
+        self.at_once(best) || self.by_edges(best, edges, frames)
+    }
+
     /// How near the evidence comes to being accepted, 1 being enough; fragments by their openings.
     pub fn quality(&self, best: &Scores) -> f32 {
         let scaled = best.iter().zip(self.at_once.iter().zip(self.open));
@@ -255,6 +287,11 @@ fn above(best: &Scores, thresholds: &Scores) -> bool {
 /// Whether a tone of so many frames that was masked has been nearly drowned all the time; fragments fill no long window.
 pub fn is_hidden(best: &Scores, frames: u64) -> bool {
     frames > 8 && best[2] < 0.7 && best[3] < 0.5 && best[4] < 0.4
+}
+
+/// Whether a tone like the digits near that has ended is all but firm: such a one in two minutes of speech.
+pub fn all_but_firm(best: &Scores, edges: f32, frames: u64) -> bool {
+    FAR_UNLIKE.by_edges(best, edges, frames)
 }
 
 /// Points that a refused track adds to the doubt.

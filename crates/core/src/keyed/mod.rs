@@ -8,20 +8,22 @@ pub mod checks;
 pub mod echo;
 pub mod edges;
 pub mod limits;
+pub mod refused;
 pub mod simd;
 pub mod timing;
 pub mod tones;
 pub mod track;
 
 use crate::config::{Isa, KeyedConfig, Nearness};
+use crate::event::Digit;
 use crate::wipe::wipe;
 use bank::{Frame, LEAD};
 use checks::{Checks, Ring};
 use echo::Echoes;
 use simd::BATCH;
-use timing::{Shared, Step, Timing};
+use timing::{Shared, Timing};
 use tones::{HOP, TONES, Tones};
-use track::Track;
+use track::{Tone, Track};
 
 /// Most frames that one call of [`Receiver::advance`] makes.
 pub const FRAMES_AHEAD: usize = 8;
@@ -62,6 +64,8 @@ pub struct Receiver {
     made: u64,
     timing: Timing,
     echoes: Echoes,
+    /// The tone of the frame that was stepped through last.
+    tone: Option<Tone>,
 }
 
 impl Receiver {
@@ -75,6 +79,7 @@ impl Receiver {
             made: 0,
             timing: Timing::new(),
             echoes: Echoes::new(),
+            tone: None,
         }
     }
 
@@ -119,19 +124,26 @@ impl Receiver {
         self.timing.is_idle() && self.echoes.is_idle() && !self.is_promising(index, count)
     }
 
-    /// Steps through frame `index` of the `count` that [`advance`](Self::advance) just made.
-    pub fn step(&mut self, params: &Params, index: usize, count: usize, frontier: u64) -> Step {
+    /// Steps through frame `index` of the `count` that [`advance`](Self::advance) just made; returns the digit that it confirms.
+    pub fn step(&mut self, params: &Params, index: usize, count: usize, frontier: u64) -> Option<Digit> {
         let promising = self.is_promising(index, count);
         let t = self.made - (count - index.min(count)) as u64;
-        self.timing.step(&params.shared(), &self.ring, t, promising, frontier)
+        let step = self.timing.step(&params.shared(), &self.ring, t, promising, frontier);
+        self.tone = step.tone;
+        step.confirmed
+    }
+
+    /// The accepted tone of the last step.
+    pub fn tone(&self) -> Option<Tone> {
+        self.tone
     }
 
     #[inline(always)]
     fn is_promising(&self, index: usize, count: usize) -> bool {
         let t = self.made - (count - index.min(count)) as u64;
         let [pair, energy] = self.promise[index & (FRAMES_AHEAD - 1)];
-        // Near digits a lower share will do, which speech often has: that is looked at every other frame.
-        pair > limits::FIRST.quick * energy || (t & 1 == 0 && pair > self.timing.thresholds(t).quick * energy)
+        // A lower share, as speech has it often, is looked at every other frame: what it may be the sign of is longer than two.
+        pair > limits::STRIKING * energy || (t & 1 == 0 && pair > self.timing.thresholds(t).quick * energy)
     }
 }
 
@@ -161,9 +173,9 @@ impl Receiver {
         self.echoes.is_copy(track)
     }
 
-    /// `track` of this channel is no copy: if it is certain, keyed digits are near.
+    /// `track` of this channel is no copy: keyed digits are near, if it says so.
     pub fn vouch(&mut self, params: &Params, track: &Track, t: u64) {
-        if track.firm && params.context {
+        if track.vouches && params.context {
             self.timing.draw_near(&params.tones, track, t);
         }
     }

@@ -8,6 +8,7 @@
 use super::checks::{Checks, Evidence, Pair, Ring, WINDOWS};
 use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, onset, quietest, rings, shows};
 use super::limits::{self, Likeness, Thresholds};
+use super::refused::Refused;
 use super::tones::{HOP, Tones};
 use super::track::{Tone, Track};
 use crate::config::Nearness;
@@ -55,6 +56,7 @@ pub struct Timing {
     /// Line power of the low and the high tone of the digits near, averaged.
     typical: [f32; 2],
     doubts: [u64; limits::DOUBT_POINTS],
+    refused: Refused,
 }
 
 /// What all channels share.
@@ -65,7 +67,15 @@ pub struct Shared<'a> {
 
 impl Timing {
     pub const fn new() -> Self {
-        Self { track: None, tail: None, given: Nearness::Unknown, certain: None, typical: [0.0; 2], doubts: [0; limits::DOUBT_POINTS] }
+        Self {
+            track: None,
+            tail: None,
+            given: Nearness::Unknown,
+            certain: None,
+            typical: [0.0; 2],
+            doubts: [0; limits::DOUBT_POINTS],
+            refused: Refused::new(),
+        }
     }
 
     /// Keyed digits are known to be so near on this channel, from now on.
@@ -82,19 +92,19 @@ impl Timing {
     /// The thresholds for what opens at frame `t`: lower where a tone was found a short while ago, or is known to be near.
     #[inline(always)]
     pub fn thresholds(&self, t: u64) -> &'static Thresholds {
-        limits::thresholds(self.nearness(t), &Likeness::Alike)
+        limits::thresholds(self.nearness(t), &Likeness::Alike, self.given == Nearness::Close)
     }
 
-    /// The thresholds for `track` at frame `t`: what is far below the digits near is held to as much as far from them.
+    /// The thresholds for `track` at frame `t`.
     fn thresholds_for(&self, shared: &Shared<'_>, track: &Track, t: u64) -> &'static Thresholds {
-        let line = limits::line_power(shared.tones, track.pair, track.plateau);
-        match limits::likeness(line, self.typical) {
-            Likeness::Faint => limits::thresholds(self.nearness(t).min(Nearness::Far), &Likeness::Faint),
-            likeness => limits::thresholds(self.nearness(t), &likeness),
-        }
+        limits::thresholds(self.nearness(t), &self.likeness(shared.tones, track), self.given == Nearness::Close)
     }
 
-    /// Keyed digits are near: `track` was found for certain, on this channel and not as a copy of another's.
+    fn likeness(&self, tones: &Tones, track: &Track) -> Likeness {
+        limits::likeness(limits::line_power(tones, track.pair, track.plateau), self.typical)
+    }
+
+    /// Keyed digits are near: `track` says so, on this channel and not as a copy of another's. What was refused before it is looked at again.
     pub fn draw_near(&mut self, tones: &Tones, track: &Track, t: u64) {
         let (low, high) = limits::line_power(tones, track.pair, track.plateau);
         let weight = if self.nearness(t) > Nearness::Unknown && self.certain.is_some() { limits::TYPICAL_WEIGHT } else { 1.0 };
@@ -102,18 +112,23 @@ impl Timing {
             *typical += weight * (power - *typical);
         }
         self.certain = Some(t);
+        let typical = self.typical;
+        self.refused.judge(|refused| {
+            let likeness = limits::likeness(limits::line_power(tones, refused.pair, refused.plateau), typical);
+            let near = Nearness::of_ms(track.start.saturating_sub(refused.last) * HOP_MS);
+            limits::thresholds(near, &likeness, false).suffices(&refused.best, refused.edges, refused.last - refused.start + 1)
+        });
     }
 
     /// Whether no tone is on and none rings.
     #[inline(always)]
     pub fn is_idle(&self) -> bool {
-        self.track.is_none() && self.tail.is_none()
+        self.track.is_none() && self.tail.is_none() && self.refused.is_idle()
     }
 
     /// Whether keyed digits are near and `track` is unlike them.
     fn is_strange(&self, shared: &Shared<'_>, track: &Track, t: u64) -> bool {
-        let line = limits::line_power(shared.tones, track.pair, track.plateau);
-        self.nearness(t) > Nearness::Unknown && matches!(limits::likeness(line, self.typical), Likeness::Faint | Likeness::Unlike)
+        self.nearness(t) > Nearness::Unknown && matches!(self.likeness(shared.tones, track), Likeness::Faint | Likeness::Unlike)
     }
 
     /// Whether the track that is on here, in doubt or not, is the same pair as `copy`, stronger, and no later.
@@ -138,6 +153,9 @@ impl Timing {
         }
         if self.track.is_none() {
             self.decay(ring, t, &mut step);
+        }
+        if step.tone.is_none() && !self.refused.is_idle() {
+            step.tone = self.refused.take().map(|track| track.tone(track.last));
         }
         step
     }
@@ -205,6 +223,8 @@ impl Timing {
             from,
             accepted: false,
             firm: false,
+            vouches: false,
+            edges: 0.0,
             confirmed: false,
             behind,
             headed: false,
@@ -249,13 +269,18 @@ impl Timing {
         if ended && !track.firm {
             self.judge(shared, ring, track.last, true, track);
             let after = band_power(ring, track.pair, (track.last + 2).min(t.saturating_sub(2)), 3);
-            let edges = contrast(track.plateau, track.before).min(contrast(track.plateau, after));
+            track.edges = contrast(track.plateau, track.before).min(contrast(track.plateau, after));
             let frames = track.last - track.start + 1;
             if limits::offsets_maskable(shared, ring, track) {
-                track.firm =
-                    limits::FIRST.by_edges(&track.best, edges, frames) || self.add_doubt(limits::doubt(&track.best, edges, frames), t);
-                track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, edges, frames);
+                track.firm = limits::FIRST.by_edges(&track.best, track.edges, frames)
+                    || self.add_doubt(limits::doubt(&track.best, track.edges, frames), t);
+                track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, track.edges, frames);
+                if !track.accepted {
+                    self.refused.remember(track);
+                }
             }
+            let alike = matches!(self.likeness(shared.tones, track), Likeness::Alike);
+            track.vouches = track.firm || (track.accepted && alike && limits::all_but_firm(&track.best, track.edges, frames));
         }
         if ended && track.accepted && limits::is_hidden(&track.best, track.last - track.start + 1) {
             // Both edges of what is nearly drowned may lie further out.
@@ -301,6 +326,7 @@ impl Timing {
             }
         }
         track.firm |= limits::FIRST.at_once(&track.best);
+        track.vouches |= track.firm;
         track.accepted |= track.firm || self.thresholds_for(shared, track, t).at_once(&track.best);
     }
 

@@ -40,6 +40,8 @@ pub struct Track {
     pub accepted: bool,
     /// Whether it would have been masked without any context.
     pub firm: bool,
+    /// Whether it says that keyed digits are near: it is firm, or like the digits near and all but firm.
+    pub vouches: bool,
     /// Whether it was reported as a digit.
     pub confirmed: bool,
     /// Power of a tone of the same pair that rings as this one begins: a much weaker one is its reflection and no digit.
@@ -48,6 +50,8 @@ pub struct Track {
     pub headed: bool,
     /// Best score by window.
     pub best: [f32; WINDOWS.len()],
+    /// How far it stood out at both edges, as a power ratio, once it has ended.
+    pub edges: f32,
     /// Power of each tone's band right before the onset.
     pub before: [f32; 2],
     /// Power of each tone's band in the quietest moment before it.
