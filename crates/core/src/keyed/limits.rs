@@ -171,8 +171,8 @@ const SECOND_ALIKE: Thresholds = Thresholds {
     quick: 0.07,
     least_score: 0.04,
     longest_to_open: 14,
-    open: [0.5, OFF, 0.3, 0.14, 0.09, 0.07],
-    at_once: [OFF, OFF, 0.4, 0.15, 0.095, 0.07],
+    open: [0.5, OFF, 0.3, 0.17, 0.105, 0.085],
+    at_once: [OFF, OFF, 0.4, 0.18, 0.12, 0.09],
     ..CLOSE_ALIKE
 };
 /// Within a second, unlike the digits.
