@@ -257,6 +257,10 @@ impl Timing {
                 track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, edges, frames);
             }
         }
+        if track.accepted {
+            // Before the end is moved out: beyond frame `t`, the ring holds whatever the chunks have left there.
+            track.measure(shared, ring);
+        }
         if ended && track.accepted && limits::is_hidden(&track.best, track.last - track.start + 1) {
             // Both edges of what is nearly drowned may lie further out.
             track.from = track.from.saturating_sub(limits::HIDDEN_FRAMES * HOP as u64);
@@ -268,7 +272,6 @@ impl Timing {
                 track.headed = true;
                 self.tail = None;
             }
-            track.measure(shared, ring);
             step.tone = Some(track.tone(track.last));
         }
         if ended {
