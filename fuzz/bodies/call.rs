@@ -1,8 +1,8 @@
 //! Any call through the live face of core, in any form, cut in any way: what holds for every input of `cardhush_core::Scrubber`.
 
 use cardhush_core::{
-    Alaw, ChannelState, Coding, Config, Event, Fill, Float32, Float64, Isa, KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking,
-    Redaction, Scrubber, Span, Ulaw,
+    Alaw, Analyzer, ChannelState, Coding, Config, Event, Fill, Float32, Float64, Isa, KeyedConfig, Linear8, Linear16, Linear24, Linear32,
+    Linking, Nearness, Redaction, Scrubber, Span, Ulaw,
 };
 
 /// What a call came to: the output from the first sample of the call to the last, and what was reported.
@@ -25,13 +25,11 @@ fn scrubber<C: Coding>(config: &Config) -> Heap<C> {
     Scrubber::new(config, vec![ChannelState::new(); config.channels.into()], storage).expect("a sound configuration")
 }
 
-/// Puts a call of so many channels through a scrubber, in chunks of these numbers of frames, over and over, to the last sample that `finish`
-/// gives back; all at once where there are none. Before the call, silence must come out, whatever was in the delay line.
+/// Puts a call of so many channels through a scrubber, in these chunks, to the last sample that `finish` gives back. Before the call, silence
+/// must come out, whatever was in the delay line.
 fn scrub<C: Coding>(scrubber: &mut Heap<C>, channels: usize, call: &[C::Unit], chunks: &[u8], mask: Option<&Mask>) -> Outcome<C> {
     let (mut output, mut events) = (call.to_vec(), Vec::new());
-    let chunks = if chunks.iter().all(|frames| *frames == 0) { &[] } else { chunks };
-    let mut lengths = chunks.iter().map(|frames| usize::from(*frames) * channels).cycle();
-    let mut end_of_chunk = |at: usize, len: usize| lengths.next().map_or(len, |units| len.min(at + units));
+    let mut end_of_chunk = cutter(chunks, channels);
     let (mut at, mut count) = (0, 0);
     while at < output.len() {
         if let Some(mask) = mask.filter(|mask| mask.after == count) {
@@ -52,6 +50,31 @@ fn scrub<C: Coding>(scrubber: &mut Heap<C>, channels: usize, call: &[C::Unit], c
     output.extend(rest);
     assert!(output.drain(..latency).all(|unit| unit == C::SILENCE), "something before the call's first sample");
     Outcome { output, events }
+}
+
+/// What an analyzer that nobody has used yet says of a call, when each half of it is said to be so near to keyed digits.
+fn analyse(analyzer: &mut Analyzer<Vec<ChannelState>>, channels: u8, call: &[i16], chunks: &[u8], near: [Nearness; 2]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut end_of_chunk = cutter(chunks, channels.into());
+    let middle = call.len() / 2 / usize::from(channels) * usize::from(channels);
+    for ((mut at, len), near) in [(0, middle), (middle, call.len())].into_iter().zip(near) {
+        (0..channels).for_each(|channel| analyzer.near(channel, near));
+        while at < len {
+            let end = end_of_chunk(at, len);
+            analyzer.push::<Linear16>(&call[at..end], &mut |event| events.push(event));
+            at = end;
+        }
+    }
+    analyzer.finish(&mut |event| events.push(event));
+    events
+}
+
+/// Where the next chunk ends: of these numbers of frames, over and over; all at once where there are none. Asked with its start and the end of
+/// all units.
+fn cutter(chunks: &[u8], channels: usize) -> impl FnMut(usize, usize) -> usize {
+    let chunks = if chunks.iter().all(|frames| *frames == 0) { &[] } else { chunks };
+    let mut lengths = chunks.iter().map(move |frames| usize::from(*frames) * channels).cycle();
+    move |at, len| lengths.next().map_or(len, |units| len.min(at + units))
 }
 
 fn bytes_of<C: Coding>(units: &[C::Unit]) -> Vec<u8> {
@@ -76,10 +99,12 @@ fn config(form: u8, look_ahead: u8, rate_hz: u32, channels: u8) -> Config {
     config
 }
 
-/// A call of keyed digits and noise of one or two channels gives the same output and the same events however it is cut, and whatever the
-/// scrubber heard before it was reset.
+const NEARNESS: [Nearness; 4] = [Nearness::Unknown, Nearness::Far, Nearness::Near, Nearness::Close];
+
+/// A call of keyed digits and noise of one or two channels gives the same output and the same events however it is cut, and whatever was
+/// heard before the reset: of a scrubber, or of an analyzer that was told how near keyed digits are, as one that looks again.
 ///
-/// Input: form, look-ahead, number of tones; then of each tone its key, level, length and pause; then the chunks in frames.
+/// Input: form, look-ahead, number of tones and how near digits are; then of each tone its key, level, length and pause; then the chunks in frames.
 ///
 /// # Panics
 /// Where a cut or what was before makes a difference.
@@ -97,12 +122,24 @@ pub fn random_cuts(input: &[u8]) {
         return;
     }
     let call = keyed_call(tones, rate_hz, channels);
+    // A call that breaks off is between the two, so that something of it is left everywhere.
+    let broken_off = usize::from(chunks.first().copied().unwrap_or(0)) * 16 * usize::from(channels);
+    let broken_off = &call[..broken_off.min(call.len())];
+    if form & 64 != 0 {
+        let near = [count >> 3, count >> 5].map(|near| NEARNESS[usize::from(near & 3)]);
+        let mut analyzer = Analyzer::new(&config, vec![ChannelState::new(); channels.into()]).expect("a sound configuration");
+        let whole = analyse(&mut analyzer, channels, &call, &[], near);
+        analyzer.reset();
+        analyzer.push::<Linear16>(broken_off, &mut |_| {});
+        analyzer.reset();
+        let cut = analyse(&mut analyzer, channels, &call, chunks, near);
+        assert_eq!(whole, cut, "other events for other chunks, or after a reset, near digits");
+        return;
+    }
     let mut scrubber = scrubber::<Linear16>(&config);
     let whole = scrub(&mut scrubber, channels.into(), &call, &[], None);
     scrubber.reset();
-    // A call that breaks off, so that something of it is left everywhere.
-    let broken_off = usize::from(chunks.first().copied().unwrap_or(0)) * 16 * usize::from(channels);
-    scrubber.process(&mut call[..broken_off.min(call.len())].to_vec(), &mut |_| {});
+    scrubber.process(&mut broken_off.to_vec(), &mut |_| {});
     scrubber.reset();
     let cut = scrub(&mut scrubber, channels.into(), &call, chunks, None);
     assert!(whole.output == cut.output, "another output for other chunks, or after a reset");
