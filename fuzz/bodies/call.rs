@@ -1,8 +1,8 @@
 //! Any call through the live face of core, in any form, cut in any way: what holds for every input of `cardhush_core::Scrubber`.
 
 use cardhush_core::{
-    Alaw, ChannelState, Coding, Config, Event, Fill, Float32, Float64, Isa, KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking,
-    Redaction, Scrubber, Span, Ulaw,
+    Alaw, Analyzer, ChannelState, Coding, Config, Event, Fill, Float32, Float64, Isa, KeyedConfig, Linear8, Linear16, Linear24, Linear32,
+    Linking, Nearness, Redaction, Scrubber, Span, Ulaw,
 };
 
 /// What a call came to: the output from the first sample of the call to the last, and what was reported.
@@ -18,30 +18,63 @@ struct Mask {
     span: Span,
 }
 
-/// Puts a call through a scrubber in chunks of these numbers of frames, over and over; all at once where there are none.
-fn scrub<C: Coding>(config: &Config, call: &[C::Unit], chunks: &[u8], mask: Option<&Mask>) -> Outcome<C> {
-    let channels = usize::from(config.channels);
-    let storage = vec![C::SILENCE; Scrubber::<C, Vec<ChannelState>, Vec<C::Unit>>::storage_len(config).expect("a sound configuration")];
-    let mut scrubber = Scrubber::<C, _, _>::new(config, vec![ChannelState::new(); channels], storage).expect("a sound configuration");
-    let mut output = call.to_vec();
-    let mut events = Vec::new();
-    let mut lengths = chunks.iter().map(|frames| usize::from(*frames)).cycle();
+type Heap<C> = Scrubber<C, Vec<ChannelState>, Vec<<C as Coding>::Unit>>;
+
+fn scrubber<C: Coding>(config: &Config) -> Heap<C> {
+    let storage = vec![C::SILENCE; Heap::<C>::storage_len(config).expect("a sound configuration")];
+    Scrubber::new(config, vec![ChannelState::new(); config.channels.into()], storage).expect("a sound configuration")
+}
+
+/// Puts a call of so many channels through a scrubber, in these chunks, to the last sample that `finish` gives back. Before the call, silence
+/// must come out, whatever was in the delay line.
+fn scrub<C: Coding>(scrubber: &mut Heap<C>, channels: usize, call: &[C::Unit], chunks: &[u8], mask: Option<&Mask>) -> Outcome<C> {
+    let (mut output, mut events) = (call.to_vec(), Vec::new());
+    let mut end_of_chunk = cutter(chunks, channels);
     let (mut at, mut count) = (0, 0);
     while at < output.len() {
         if let Some(mask) = mask.filter(|mask| mask.after == count) {
             scrubber.mask(mask.channel, mask.span, &mut |event| events.push(event));
         }
-        let frames = if chunks.iter().all(|frames| *frames == 0) { output.len() } else { lengths.next().unwrap_or(0) };
-        let end = (at + frames * channels).min(output.len());
+        let end = end_of_chunk(at, output.len());
         scrubber.process(&mut output[at..end], &mut |event| events.push(event));
         (at, count) = (end, count + 1);
     }
     let latency = scrubber.latency() as usize * channels;
     let mut rest = vec![C::SILENCE; latency];
-    scrubber.finish(&mut rest, &mut |event| events.push(event));
+    let mut at = 0;
+    while at < latency {
+        let end = end_of_chunk(at, latency);
+        scrubber.finish(&mut rest[at..end], &mut |event| events.push(event));
+        at = end;
+    }
     output.extend(rest);
-    output.drain(..latency);
+    assert!(output.drain(..latency).all(|unit| unit == C::SILENCE), "something before the call's first sample");
     Outcome { output, events }
+}
+
+/// What an analyzer that nobody has used yet says of a call, when each half of it is said to be so near to keyed digits.
+fn analyse(analyzer: &mut Analyzer<Vec<ChannelState>>, channels: u8, call: &[i16], chunks: &[u8], near: [Nearness; 2]) -> Vec<Event> {
+    let mut events = Vec::new();
+    let mut end_of_chunk = cutter(chunks, channels.into());
+    let middle = call.len() / 2 / usize::from(channels) * usize::from(channels);
+    for ((mut at, len), near) in [(0, middle), (middle, call.len())].into_iter().zip(near) {
+        (0..channels).for_each(|channel| analyzer.near(channel, near));
+        while at < len {
+            let end = end_of_chunk(at, len);
+            analyzer.push::<Linear16>(&call[at..end], &mut |event| events.push(event));
+            at = end;
+        }
+    }
+    analyzer.finish(&mut |event| events.push(event));
+    events
+}
+
+/// Where the next chunk ends: of these numbers of frames, over and over; all at once where there are none. Asked with its start and the end of
+/// all units.
+fn cutter(chunks: &[u8], channels: usize) -> impl FnMut(usize, usize) -> usize {
+    let chunks = if chunks.iter().all(|frames| *frames == 0) { &[] } else { chunks };
+    let mut lengths = chunks.iter().map(move |frames| usize::from(*frames) * channels).cycle();
+    move |at, len| lengths.next().map_or(len, |units| len.min(at + units))
 }
 
 fn bytes_of<C: Coding>(units: &[C::Unit]) -> Vec<u8> {
@@ -66,12 +99,15 @@ fn config(form: u8, look_ahead: u8, rate_hz: u32, channels: u8) -> Config {
     config
 }
 
-/// A call of keyed digits and noise of one or two channels gives the same output and the same events however it is cut.
+const NEARNESS: [Nearness; 4] = [Nearness::Unknown, Nearness::Far, Nearness::Near, Nearness::Close];
+
+/// A call of keyed digits and noise of one or two channels gives the same output and the same events however it is cut, and whatever was
+/// heard before the reset: of a scrubber, or of an analyzer that was told how near keyed digits are, as one that looks again.
 ///
-/// Input: form, look-ahead, number of tones; then of each tone its key, level, length and pause; then the chunks in frames.
+/// Input: form, look-ahead, number of tones and how near digits are; then of each tone its key, level, length and pause; then the chunks in frames.
 ///
 /// # Panics
-/// Where a cut makes a difference.
+/// Where a cut or what was before makes a difference.
 pub fn random_cuts(input: &[u8]) {
     let Some((&[form, look_ahead, count], rest)) = input.split_first_chunk() else {
         return;
@@ -80,15 +116,34 @@ pub fn random_cuts(input: &[u8]) {
     let (tones, chunks) = rest.split_at(tones * 4);
     let rate_hz = if form & 128 == 0 { 8_000 } else { 11_025 };
     let channels = 1 + (form >> 3 & 1);
-    let config = config(form & 0b0001_0111, look_ahead, rate_hz, channels);
+    // Bit 3 is that of the channels here; that of the instruction set is bit 5.
+    let config = config(form & 0b0001_0111 | form >> 2 & 8, look_ahead, rate_hz, channels);
     if config.check().is_err() {
         return;
     }
     let call = keyed_call(tones, rate_hz, channels);
-    let whole = scrub::<Linear16>(&config, &call, &[], None);
-    let cut = scrub::<Linear16>(&config, &call, chunks, None);
-    assert!(whole.output == cut.output, "another output for other chunks");
-    assert_eq!(whole.events, cut.events, "other events for other chunks");
+    // A call that breaks off is between the two, so that something of it is left everywhere.
+    let broken_off = usize::from(chunks.first().copied().unwrap_or(0)) * 16 * usize::from(channels);
+    let broken_off = &call[..broken_off.min(call.len())];
+    if form & 64 != 0 {
+        let near = [count >> 3, count >> 5].map(|near| NEARNESS[usize::from(near & 3)]);
+        let mut analyzer = Analyzer::new(&config, vec![ChannelState::new(); channels.into()]).expect("a sound configuration");
+        let whole = analyse(&mut analyzer, channels, &call, &[], near);
+        analyzer.reset();
+        analyzer.push::<Linear16>(broken_off, &mut |_| {});
+        analyzer.reset();
+        let cut = analyse(&mut analyzer, channels, &call, chunks, near);
+        assert_eq!(whole, cut, "other events for other chunks, or after a reset, near digits");
+        return;
+    }
+    let mut scrubber = scrubber::<Linear16>(&config);
+    let whole = scrub(&mut scrubber, channels.into(), &call, &[], None);
+    scrubber.reset();
+    scrubber.process(&mut broken_off.to_vec(), &mut |_| {});
+    scrubber.reset();
+    let cut = scrub(&mut scrubber, channels.into(), &call, chunks, None);
+    assert!(whole.output == cut.output, "another output for other chunks, or after a reset");
+    assert_eq!(whole.events, cut.events, "other events for other chunks, or after a reset");
 }
 
 /// Tones on the first channel, the same a little later and much fainter on the second, with noise of a linear congruence on both.
@@ -148,7 +203,7 @@ pub fn any_config(input: &[u8]) {
 }
 
 fn check<C: Coding>(config: &Config, call: &[u8], chunk: u8, mask: &Mask) {
-    let storage_len = Scrubber::<C, Vec<ChannelState>, Vec<C::Unit>>::storage_len(config);
+    let storage_len = Heap::<C>::storage_len(config);
     assert_eq!(storage_len.is_ok(), config.check().is_ok());
     if let Err(error) = storage_len {
         assert!(!error.to_string().is_empty());
@@ -158,7 +213,7 @@ fn check<C: Coding>(config: &Config, call: &[u8], chunk: u8, mask: &Mask) {
     let mut call: Vec<C::Unit> = call.chunks_exact(C::BYTES).map(C::from_le_bytes).collect();
     call.truncate(call.len() / channels * channels);
     let frames = (call.len() / channels) as u64;
-    let Outcome { output, events } = scrub::<C>(config, &call, &[chunk.max(1)], Some(mask));
+    let Outcome { output, events } = scrub(&mut scrubber::<C>(config), channels, &call, &[chunk.max(1)], Some(mask));
 
     // The spans of a channel lie in the call, in order, and do not touch.
     let mut masked = vec![Vec::new(); channels];

@@ -282,6 +282,10 @@ impl Timing {
             let alike = matches!(self.likeness(shared.tones, track), Likeness::Alike);
             track.vouches = track.firm || (track.accepted && alike && limits::all_but_firm(&track.best, track.edges, frames));
         }
+        if track.accepted {
+            // Before the end is moved out: beyond frame `t`, the ring holds whatever the chunks have left there.
+            track.measure(shared, ring);
+        }
         if ended && track.accepted && limits::is_hidden(&track.best, track.last - track.start + 1) {
             // Both edges of what is nearly drowned may lie further out.
             track.from = track.from.saturating_sub(limits::HIDDEN_FRAMES * HOP as u64);
@@ -293,7 +297,6 @@ impl Timing {
                 track.headed = true;
                 self.tail = None;
             }
-            track.measure(shared, ring);
             step.tone = Some(track.tone(track.last));
         }
         if ended {
