@@ -276,6 +276,7 @@ impl Timing {
                     || self.add_doubt(limits::doubt(&track.best, track.edges, frames), t);
                 track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, track.edges, frames);
                 if !track.accepted {
+                    track.measure(shared, ring);
                     self.refused.remember(track);
                 }
             }
