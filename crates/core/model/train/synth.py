@@ -8,10 +8,11 @@ shards the oldest are replaced, so that a producer beside the training keeps the
 import argparse, os, time
 import numpy as np
 import augment as A, phone, voices
-from corpus import FS, HOP, SKIP, Corpus
+from corpus import FS, HOP, LABEL, SKIP, Corpus, Said
 
 SECONDS, PER_SHARD = 10, 360
 LENGTH = SECONDS * FS
+HARD = .25                          # share of the talk that a first network took for digits, where mined
 ONSET = (-2, 6)                     # frames round the start of a digit that count as its onset
 
 
@@ -47,19 +48,30 @@ class Synth:
         self.fake_words, self.fake_strings, self.decoys = voices.load(cache, seed)
         self.people = list(c.words.values())
         self.every = [w for p in self.people for w in p]
-        self.fakes = {}
+        self.fakes, self.ohs = {}, self._spoken_ohs()
         for w in self.fake_words:
             self.fakes.setdefault(w.speaker, []).append(w)
         self.fakes = list(self.fakes.values())
         self.read = c.talk["librispeech_tc"] + c.talk["ljspeech_p1"]
         self.talk_kinds = [(.5, self.read), (.14, c.talk["an4"]), (.12, c.talk["gsc_words"]), (.08, c.talk["picovoice_wakeword"] + c.talk["mycroft_community"]),
                            (.16, [d.audio for d in self.decoys])]
+        self.hard = []
+        if os.path.exists(f"{cache}/hard.npz"):                        # what a first network took for digits, by mine.py
+            z = np.load(f"{cache}/hard.npz")
+            self.hard = np.split(z["audio"], np.cumsum(z["length"])[:-1])
+
+    def _spoken_ohs(self):
+        """"oh" is in no corpus of single words: cut from the strings, and said by the synthetic voices."""
+        cut = [Said(s.audio[a:b], [(l, 0, b - a)], s.speaker) for s in self.corpus.strings for l, a, b in s.marks if l == LABEL["oh"] and b - a > FS // 10]
+        return cut + [w for w in self.fake_words if w.marks[0][0] == LABEL["oh"]]
 
     def one(self, rng, options):
         return options[rng.integers(len(options))]
 
     def talk(self, rng):
         """-> audio of some speech without digits, at -20 dBFS"""
+        if self.hard and rng.random() < HARD:
+            return self.speak(self.one(rng, self.hard), self.manner(rng))[0]
         kind = self.talk_kinds[rng.choice(len(self.talk_kinds), p=[p for p, _ in self.talk_kinds])][1]
         x = self.one(rng, kind)
         n = int(rng.uniform(1, 7) * FS)
@@ -79,8 +91,7 @@ class Synth:
 
     def palette(self, rng):
         """Words of one talker; short of words, a second talker helps out."""
-        u = rng.random()
-        words = list(self.one(rng, self.fakes if u < .15 else self.people))
+        words = list(self.one(rng, self.fakes if rng.random() < .2 else self.people))
         while len({w.marks[0][0] for w in words}) < 5:
             words += self.one(rng, self.people)
         return words
@@ -91,7 +102,7 @@ class Synth:
         for k in range(count):
             if side.full:
                 return
-            w = self.one(rng, words)
+            w = self.one(rng, self.ohs if rng.random() < .02 else words)
             x, marks = self.speak(w.audio, manner, w.marks)
             if rng.random() < .2:                                      # cut close, as by a neighbour
                 a, b = int(len(x) * rng.uniform(0, .12)), int(len(x) * rng.uniform(0, .15))
