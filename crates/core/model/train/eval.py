@@ -1,6 +1,6 @@
 """Prints what a network is worth on the dev split: on calls with a card in them, and on speech without digits.
 
-    eval.py MODEL --data DIR [--calls FOLDER ...] [--open 8 --hit 0.6 ...]
+    eval.py MODEL --data DIR [--calls FOLDER ...] [--open 4.5 --hit 0.7 ...]
 
 MODEL is a checkpoint (.pt) or a blob. A calls folder holds two-channel `call_NNN.wav` with the truth in `call_NNN.json` ({"digits": [{"digit", "start",
 "end", "channel", "role", "card"}]}). Figures, per folder:
@@ -9,7 +9,7 @@ MODEL is a checkpoint (.pt) or a blob. A calls folder holds two-channel `call_NN
                                                                           more than 30 % of it is not masked
     hits      share of all digits that are covered to 70 % by bare hits, no region drawn, at the policy's thresholds
     named     share of digits whose likeliest class, summed over the digit, is right
-and for speech: false regions and seconds per hour, the share of time under bare hits, and how often a run of three and more is heard.
+and for speech: false regions and seconds per hour, the share of time under bare hits, and how often a run of two and more is heard.
 """
 import argparse, collections, glob, json, os
 import numpy as np, soundfile as sf, torch
@@ -100,13 +100,13 @@ def speech(layers, shift, corpus, noisy, policy, seed=1):
         found = hits(channel[0], policy)
         total += len(channel[0])
         under += sum(e - s for s, e, _ in found)
-        triples += sum(n >= 3 for *_, n in runs(found, policy))
+        triples += sum(n >= 2 for *_, n in runs(found, policy))
         drawn = regions([channel], policy)
         false += len(drawn)
         masked += sum(e - s for _, s, e in drawn)
     hours = total * .02 / 3600
     return {"folder": "speech, noisy" if noisy else "speech, clean", "hours": hours, "false regions per hour": false / hours, "false seconds per hour": masked * .02 / hours,
-            "under hits": under / total, "runs of three per hour": triples / hours}
+            "under hits": under / total, "runs of two per hour": triples / hours}
 
 
 def main():

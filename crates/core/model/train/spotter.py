@@ -4,7 +4,8 @@ Works on one call, all channels, offline. Slots are 20 ms, half open. What it do
 
     hits      a slot whose any-digit posterior passes `hit` (less once two digits were heard within 2 s: `again`) starts a hit, which reaches back over at
               most LOOKBACK slots and on for as long as the posterior stays above a quarter of that
-    tokens    a hit counts as one digit and one more for every further peak of the onset posterior in it
+    tokens    how many digits a hit is likely to be: the onset posterior summed over it, by the slots that an onset is taught to last; a doubtful
+              digit counts as part of one
     runs      hits of one channel no more than `pause_s` apart
     card      a run of `open` tokens and more becomes a region from its first to its last hit
     after     within 90 s of a card's end, runs of `short` tokens and more on any channel are regions as well
@@ -19,22 +20,23 @@ LOOKBACK = 9                        # slots; with SHIFT and the slot itself 500 
 SLOT_S = 0.02
 GUARD, REST = 4, 10                 # slots: guard round a region, pause that ends its growth
 AFTER_S = 90
+ONSET_SLOTS = 4
 
 
 @dataclass
 class Policy:
-    hit: float = 0.6
-    again: float = 0.3
-    open: int = 8
-    short: int = 2
+    hit: float = 0.7
+    again: float = 0.35
+    open: float = 4.5
+    short: float = 0.8
     pause_s: float = 2.5
-    grow_s: float = 0.6
+    grow_s: float = 0.4
     faint: float = 0.08
 
 
 def hits(p, policy):
     """[slots, 14] -> [(start, end, tokens)]"""
-    any_, onset, out, recent = p[:, ANY_OUT], p[:, ONSET_OUT], [], [-999, -999]
+    any_, out, recent = p[:, ANY_OUT], [], [-999, -999]
     n, t = len(p), 0
     while t < n:
         limit = policy.again if t - recent[0] < 2 / SLOT_S else policy.hit
@@ -47,13 +49,9 @@ def hits(p, policy):
         e = t
         while e < n and any_[e] >= limit / 4:
             e += 1
-        peaks, last = 0, -99
-        for k in range(max(1, s), min(e, n - 1)):
-            if onset[k] > .4 and onset[k] >= onset[k - 1] and onset[k] > onset[k + 1] and k - last >= 6:
-                peaks, last = peaks + 1, k
-        tokens = max(1, min(peaks, (e - s) // 5 + 1))
+        tokens = float(p[s:e, ONSET_OUT].sum()) / ONSET_SLOTS
         out.append((s, e, tokens))
-        recent = [recent[1], e] if tokens == 1 else [e, e]
+        recent = [recent[1], e] if tokens < 1.5 else [e, e]
         t = e + 1
     return out
 

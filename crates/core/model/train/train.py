@@ -58,7 +58,7 @@ def loss_of(logits, label, onset, weight):
     which = F.cross_entropy(logits[..., :CLASSES].reshape(-1, CLASSES), (label * (label < CLASSES)).reshape(-1), reduction="none").reshape(label.shape)
     heard = F.binary_cross_entropy_with_logits(logits[..., ANY_OUT], (label > 0).float(), reduction="none")
     begins = F.binary_cross_entropy_with_logits(logits[..., ONSET_OUT], onset, reduction="none")
-    return ((which * named).sum() + 2 * (heard * known).sum() + .5 * (begins * named).sum()) / known.sum()
+    return ((which * named).sum() + 2 * (heard * known).sum() + (begins * named).sum()) / known.sum()
 
 
 def main():
