@@ -6,11 +6,12 @@ Works on one call, all channels, offline. Slots are 20 ms, half open. What it do
               most LOOKBACK slots and on for as long as the posterior stays above a quarter of that
     tokens    how many digits a hit is likely to be: the onset posterior summed over it, by the slots that an onset is taught to last; a doubtful
               digit counts as part of one
-    runs      hits of one channel no more than `pause_s` apart
+    runs      hits of one channel no more than `pause_s` apart; what counts as less than `weak` digits must
+              lie within `close_s` of one that counts more
     card      a run of `open` tokens and more becomes a region from its first to its last hit
     after     within 90 s of a card's end, runs of `short` tokens and more on any channel are regions as well
-    growth    a region grows over adjoining speech until the next pause of 0.2 s, at most `grow_s`, farther where the posterior is above `faint`,
-              then by a guard of 80 ms
+    growth    a region grows over adjoining speech until the next pause of 0.2 s, at most `grow_s`, where the posterior is above `faint`
+              `reach_s`, then by a guard of 80 ms
 """
 from dataclasses import dataclass
 import numpy as np
@@ -29,9 +30,12 @@ class Policy:
     again: float = 0.35
     open: float = 4.5
     short: float = 0.8
+    weak: float = 0.35
+    close_s: float = 0.6
     pause_s: float = 2.5
     grow_s: float = 0.4
     faint: float = 0.08
+    reach_s: float = 1.2
 
 
 def hits(p, policy):
@@ -58,8 +62,13 @@ def hits(p, policy):
 
 def runs(found, policy):
     """hits -> [(start, end, tokens)] of runs"""
+    sure, close = [n >= policy.weak for _, _, n in found], policy.close_s / SLOT_S
+    for order in (range(1, len(found)), range(len(found) - 2, -1, -1)):       # doubtful hits close to a sure one are kept, from either side
+        for i in order:
+            j = i - 1 if order.step > 0 else i + 1
+            sure[i] |= sure[j] and max(found[i][0], found[j][0]) - min(found[i][1], found[j][1]) <= close
     out = []
-    for s, e, n in found:
+    for s, e, n in (h for h, kept in zip(found, sure) if kept):
         if out and s - out[-1][1] <= policy.pause_s / SLOT_S:
             out[-1] = (out[-1][0], e, out[-1][2] + n)
         else:
@@ -70,7 +79,7 @@ def runs(found, policy):
 def grown(span, p, active, policy):
     def reach(t, step):
         far, rest = t, 0
-        for k in range(1, 150):
+        for k in range(1, int(policy.reach_s / SLOT_S)):
             q = t + step * k
             if not 0 <= q < len(p):
                 break
