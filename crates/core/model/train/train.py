@@ -1,6 +1,6 @@
 """Trains the network on the shards of synth.py.
 
-    train.py --cache DIR --name NAME [--steps 20000] [--resume] [--channels 64] [--batch 32]
+    train.py --cache DIR --name NAME [--steps 20000] [--resume] [--channels 64] [--batch 12]
 
 Shards are read anew all the time, so those that the producer replaced are used at once. Every item gets another vocal-tract length and another
 line response. A weight average (what is exported) and everything needed to go on is kept in `NAME.pt`, written every 500 steps; `--resume` goes on from it with a new
@@ -68,7 +68,7 @@ def main():
     ap.add_argument("--steps", type=int, default=20000)
     ap.add_argument("--channels", type=int, default=64)
     ap.add_argument("--shift", type=int, default=SHIFT, help="slots of 20 ms; the network looks this far ahead")
-    ap.add_argument("--batch", type=int, default=32)
+    ap.add_argument("--batch", type=int, default=12)
     ap.add_argument("--rate", type=float, default=2e-3)
     ap.add_argument("--seed", type=int, default=1)
     ap.add_argument("--threads", type=int, default=1)
