@@ -26,12 +26,12 @@ ONSET_SLOTS = 4
 
 @dataclass
 class Policy:
-    hit: float = 0.7
-    again: float = 0.35
+    hit: float = 0.6
+    again: float = 0.3
     open: float = 4.5
     short: float = 0.8
-    weak: float = 0.35
-    close_s: float = 0.6
+    weak: float = 0.5
+    close_s: float = 1.0
     pause_s: float = 2.5
     grow_s: float = 0.4
     faint: float = 0.08
