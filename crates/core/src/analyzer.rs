@@ -257,6 +257,17 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                 state.plan.add(other, span_of(from, to), sounds, cause, sink);
             }
         }
+        for c in 0..self.channels {
+            let Some(late) = states.get(c).and_then(|state| state.receiver.late()) else { continue };
+            let sounds = self.front.to_call_floor(late.sounds);
+            for (other, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
+                let own = usize::from(other) == c;
+                if own || self.linked {
+                    let ((from, to), cause) = if own { ((late.from, late.to), Cause::Keyed) } else { (late.linked, Cause::Linked) };
+                    state.plan.add(other, span_of(from, to), sounds, cause, sink);
+                }
+            }
+        }
         for (c, state) in (0_u8..).zip(states.iter_mut().take(self.channels)) {
             if let Some((from, to)) = state.receiver.copy(t) {
                 let span = span_of(from, to);

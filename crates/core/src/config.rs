@@ -29,8 +29,8 @@ pub struct Config {
     pub linking: Linking,
     /// What masked spans are filled with.
     pub fill: Fill,
-    /// Delay in ms after which a sample's fate is settled; 0 to 60,000. `None`: as long as the stages ask for, so that nothing
-    /// is ever exposed (offline).
+    /// Delay in ms after which a sample's fate is settled; 0 to 60,000. `None`: as long as the stages ask for: nothing is
+    /// exposed but what only a later digit gives away (offline).
     pub look_ahead_ms: Option<u32>,
     /// Instruction set of the inner loops.
     pub isa: Isa,

@@ -8,9 +8,24 @@ mod engine;
 use cardhush_core::{Config, Linear16};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::signal::to_i16;
-use cardhush_testkit::tone::Tone;
+use cardhush_testkit::tone::{Tone, dial};
 use engine::{analyze, covered, dial_freely, exposed, on, random_keys, redactions};
 use proptest::prelude::*;
+
+/// A fragment of 15 ms is no digit by itself; the fourth within five seconds says that all of them are. By then the first has left, and is
+/// told; the others have not, and are masked.
+#[test]
+fn what_a_later_tone_vouches_for_is_told_or_masked() {
+    let tone = Tone { on_ms: 12.0, off_ms: 288.0, ramp_ms: 3.0, ..Tone::default() };
+    let dialled = dial("1597", &tone, 8_000, 300.0, &mut Rng::new(8));
+    let events = analyze::<Linear16>(&Config::new(8_000, 1), &to_i16(&dialled.samples), &[]);
+    let masked = covered(on(&redactions(&events), 0), dialled.samples.len());
+    let told = covered(exposed(&events, 0), dialled.samples.len());
+    for (i, key) in dialled.spans.iter().enumerate() {
+        let covered = if i == 0 { &told } else { &masked };
+        assert!(covered[key.clone()].iter().all(|covered| *covered), "fragment {i}");
+    }
+}
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]

@@ -59,7 +59,7 @@ fn look<C: Coding>(
         for (start, bytes) in (block.start..).step_by(step as usize).zip(bytes.chunks(step as usize * frame_bytes)) {
             for channel in 0..call.channels() {
                 // Where a channel only heard another's tones, no digits are near: what is faint there is found as a copy.
-                let away = known.distance(channel, Cause::Keyed, Span::new(start, start + step));
+                let away = known.distance(channel, Cause::Keyed, Span::new(start, start + step), FAR_S * rate_hz);
                 eye.near(channel, away.map_or(Nearness::Unknown, |samples| Nearness::of_ms(samples * 1_000 / rate_hz)));
             }
             eye.push(bytes);

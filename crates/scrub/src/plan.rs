@@ -77,15 +77,17 @@ impl Plan {
         one.span.is_empty() || self.near(one.channel, one.span).0.iter().any(|(span, _)| span.overlap(one.span) == one.span)
     }
 
-    /// Samples between `from` and the nearest span of a channel that has this cause; none where there is no such span.
+    /// Samples between `from` and the nearest span of a channel that has this cause; none where there is no such span within `reach`.
     #[must_use]
-    pub fn distance(&self, channel: u8, cause: Cause, from: Span) -> Option<u64> {
+    pub fn distance(&self, channel: u8, cause: Cause, from: Span, reach: u64) -> Option<u64> {
         let list = self.channel(channel);
         let next = list.partition_point(|(span, _)| span.end <= from.start);
         let (before, behind) = list.split_at(next);
-        let before = before.iter().rev().find(|one| one.1 == cause).map(|(span, _)| from.start - span.end);
-        let behind = behind.iter().find(|one| one.1 == cause).map(|(span, _)| span.start.saturating_sub(from.end));
-        before.into_iter().chain(behind).min()
+        let before = before.iter().rev().map(|(span, of)| (from.start - span.end, *of));
+        let behind = behind.iter().map(|(span, of)| (span.start.saturating_sub(from.end), *of));
+        let before = before.take_while(|one| one.0 <= reach).find(|one| one.1 == cause);
+        let behind = behind.take_while(|one| one.0 <= reach).find(|one| one.1 == cause);
+        before.into_iter().chain(behind).map(|one| one.0).min()
     }
 
     /// What lies within `reach` samples of any span of any channel, joined, cut at `frames`.

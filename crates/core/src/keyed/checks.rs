@@ -80,15 +80,17 @@ impl Pair {
     }
     /// The strongest tone of each group.
     #[inline(always)]
-    pub fn strongest(power: &[f32; TONES]) -> Self {
+    pub const fn strongest(power: &[f32; TONES]) -> Self {
         let (mut low, mut high) = (0, 4);
-        for k in 1..4 {
+        let mut k = 1;
+        while k < 4 {
             if power[k] > power[low] {
                 low = k;
             }
             if power[4 + k] > power[high] {
                 high = 4 + k;
             }
+            k += 1;
         }
         Self { low: low as u8, high: high as u8 }
     }

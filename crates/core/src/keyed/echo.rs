@@ -48,7 +48,11 @@ impl Echoes {
     pub fn listen(&mut self, channel: usize, track: &Track) {
         let source =
             Source { channel, pair: track.pair, advance: track.advance, plateau: track.plateau, start: track.start, last: track.last };
-        let known = self.sources.iter_mut().flatten().find(|s| s.channel == channel && s.pair == track.pair && track.start <= s.last);
+        let known = self
+            .sources
+            .iter_mut()
+            .flatten()
+            .find(|s| s.channel == channel && s.pair == track.pair && track.start <= s.last && s.start <= track.last);
         if let Some(known) = known {
             *known = source;
         } else {

@@ -294,6 +294,11 @@ pub fn all_but_firm(best: &Scores, edges: f32, frames: u64) -> bool {
     FAR_UNLIKE.by_edges(best, edges, frames)
 }
 
+/// Whether a tone in doubt looks like one that needs only time: what it leaves on other channels is its copy.
+pub fn is_striking(best: &Scores) -> bool {
+    above(best, &[OFF, OFF, 0.8, 0.8, 0.8, 0.8])
+}
+
 /// Points that a refused track adds to the doubt.
 pub fn doubt(best: &Scores, edges: f32, frames: u64) -> usize {
     let longest = longest_window(frames);

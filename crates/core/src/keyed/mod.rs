@@ -1,7 +1,7 @@
 //! The keyed stage: a DTMF receiver in two tiers on each channel.
 //!
 //! 8 kHz samples -> `bank` (complex tone amplitudes every 4 ms) -> `checks` (windows of 12 to 60 ms) -> `timing` (tracks, by their
-//! `edges`) -> masks and confirmed digits; `echo` listens for what other channels carry. `tones` and `limits` hold the constants.
+//! `edges`, and `refused` looked at again) -> masks and confirmed digits; `echo` listens for what other channels carry. `tones` and `limits` hold the constants.
 
 pub mod bank;
 pub mod checks;
@@ -16,7 +16,7 @@ pub mod track;
 
 use crate::config::{Isa, KeyedConfig, Nearness};
 use crate::event::Digit;
-use crate::wipe::wipe;
+use crate::wipe::{seen, wipe};
 use bank::{Frame, LEAD};
 use checks::{Checks, Ring};
 use echo::Echoes;
@@ -66,6 +66,8 @@ pub struct Receiver {
     echoes: Echoes,
     /// The tone of the frame that was stepped through last.
     tone: Option<Tone>,
+    /// The tone that was vouched for at that frame.
+    late: Option<Tone>,
 }
 
 impl Receiver {
@@ -80,6 +82,7 @@ impl Receiver {
             timing: Timing::new(),
             echoes: Echoes::new(),
             tone: None,
+            late: None,
         }
     }
 
@@ -130,12 +133,18 @@ impl Receiver {
         let t = self.made - (count - index.min(count)) as u64;
         let step = self.timing.step(&params.shared(), &self.ring, t, promising, frontier);
         self.tone = step.tone;
+        self.late = step.late;
         step.confirmed
     }
 
     /// The accepted tone of the last step.
     pub fn tone(&self) -> Option<Tone> {
         self.tone
+    }
+
+    /// What was refused some time ago and is vouched for since the last step.
+    pub fn late(&self) -> Option<Tone> {
+        self.late
     }
 
     #[inline(always)]
@@ -185,6 +194,9 @@ impl Drop for Receiver {
     fn drop(&mut self) {
         wipe(&mut self.buffer, 0.0);
         self.ring.wipe();
+        self.timing.wipe();
+        (self.tone, self.late) = (Some(Track::BLANK.tone(0)), Some(Track::BLANK.tone(0)));
+        seen(self);
     }
 }
 

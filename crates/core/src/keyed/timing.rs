@@ -3,7 +3,7 @@
 //! Where: last block of the keyed stage on one channel. In: the ring of frames, one new frame a step. Out: [`Step`], in samples at
 //! 8 kHz. A track opens on weak evidence, is *accepted* (masked) once its evidence suffices or its surroundings speak for it, and
 //! *confirmed* (a digit a caller may act on) within the limits of Q.24 and ES 201 235-3. Latency: at most
-//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance.
+//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance, but for what a later tone vouches for (`refused`).
 
 use super::checks::{Checks, Evidence, Pair, Ring, WINDOWS};
 use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, onset, quietest, rings, shows};
@@ -13,6 +13,7 @@ use super::tones::{HOP, Tones};
 use super::track::{Tone, Track};
 use crate::config::Nearness;
 use crate::event::Digit;
+use crate::wipe::{seen, wipe};
 
 /// Frames after which a track that was never accepted is dropped and looked at anew (112 ms).
 pub const LONGEST_DOUBT: u64 = 28;
@@ -28,6 +29,8 @@ const RIVAL_FRAMES: usize = 4;
 pub struct Step {
     /// The accepted tone that is on, ends now or rings.
     pub tone: Option<Tone>,
+    /// A tone of the last seconds that was refused and is vouched for now.
+    pub late: Option<Tone>,
     /// A digit was confirmed at this frame.
     pub confirmed: Option<Digit>,
 }
@@ -85,8 +88,12 @@ impl Timing {
 
     /// How near keyed digits are at frame `t`, as far as is known.
     fn nearness(&self, t: u64) -> Nearness {
-        let heard = self.certain.map_or(Nearness::Unknown, |at| Nearness::of_ms(t.saturating_sub(at) * HOP_MS));
-        heard.max(self.given)
+        self.heard(t).max(self.given)
+    }
+
+    /// How near the last digit is that was heard here.
+    fn heard(&self, t: u64) -> Nearness {
+        self.certain.map_or(Nearness::Unknown, |at| Nearness::of_ms(t.saturating_sub(at) * HOP_MS))
     }
 
     /// The thresholds for what opens at frame `t`: lower where a tone was found a short while ago, or is known to be near.
@@ -97,17 +104,21 @@ impl Timing {
 
     /// The thresholds for `track` at frame `t`.
     fn thresholds_for(&self, shared: &Shared<'_>, track: &Track, t: u64) -> &'static Thresholds {
-        limits::thresholds(self.nearness(t), &self.likeness(shared.tones, track), self.given == Nearness::Close)
+        limits::thresholds(self.nearness(t), &self.likeness(shared.tones, track, t), self.given == Nearness::Close)
     }
 
-    fn likeness(&self, tones: &Tones, track: &Track) -> Likeness {
+    /// Likeness of `track` to the digits that were heard near it.
+    fn likeness(&self, tones: &Tones, track: &Track, t: u64) -> Likeness {
+        if self.heard(t) == Nearness::Unknown {
+            return Likeness::Unknown;
+        }
         limits::likeness(limits::line_power(tones, track.pair, track.plateau), self.typical)
     }
 
     /// Keyed digits are near: `track` says so, on this channel and not as a copy of another's. What was refused before it is looked at again.
     pub fn draw_near(&mut self, tones: &Tones, track: &Track, t: u64) {
         let (low, high) = limits::line_power(tones, track.pair, track.plateau);
-        let weight = if self.nearness(t) > Nearness::Unknown && self.certain.is_some() { limits::TYPICAL_WEIGHT } else { 1.0 };
+        let weight = if self.heard(t) > Nearness::Unknown { limits::TYPICAL_WEIGHT } else { 1.0 };
         for (typical, power) in self.typical.iter_mut().zip([low, high]) {
             *typical += weight * (power - *typical);
         }
@@ -116,8 +127,21 @@ impl Timing {
         self.refused.judge(|refused| {
             let likeness = limits::likeness(limits::line_power(tones, refused.pair, refused.plateau), typical);
             let near = Nearness::of_ms(track.start.saturating_sub(refused.last) * HOP_MS);
-            limits::thresholds(near, &likeness, false).suffices(&refused.best, refused.edges, refused.last - refused.start + 1)
+            // What was refused longer ago is too far off, and its samples may be forgotten.
+            near >= Nearness::Near
+                && limits::thresholds(near, &likeness, false).suffices(&refused.best, refused.edges, refused.last - refused.start + 1)
         });
+    }
+
+    /// Overwrites the tracks.
+    pub fn wipe(&mut self) {
+        self.refused.wipe();
+        let mut tracks = [self.track, self.tail.map(|tail| tail.track)];
+        wipe(&mut tracks, Some(Track::BLANK));
+        self.track = Some(Track::BLANK);
+        self.tail = Some(Tail { track: Track::BLANK, reached: 0, next: 0, quiet: 0 });
+        seen(self);
+        *self = Self::new();
     }
 
     /// Whether no tone is on and none rings.
@@ -128,13 +152,16 @@ impl Timing {
 
     /// Whether keyed digits are near and `track` is unlike them.
     fn is_strange(&self, shared: &Shared<'_>, track: &Track, t: u64) -> bool {
-        self.nearness(t) > Nearness::Unknown && matches!(self.likeness(shared.tones, track), Likeness::Faint | Likeness::Unlike)
+        self.nearness(t) > Nearness::Unknown && matches!(self.likeness(shared.tones, track, t), Likeness::Faint | Likeness::Unlike)
     }
 
-    /// Whether the track that is on here, in doubt or not, is the same pair as `copy`, stronger, and no later.
+    /// Whether the track that is on here is the same pair as `copy`, stronger and no later, and about to be certain.
     pub fn carries(&self, copy: &Track) -> bool {
         self.track.as_ref().is_some_and(|track| {
-            track.pair == copy.pair && track.start <= copy.start && track.plateau[0] + track.plateau[1] > copy.plateau[0] + copy.plateau[1]
+            track.pair == copy.pair
+                && limits::is_striking(&track.best)
+                && track.start <= copy.start
+                && track.plateau[0] + track.plateau[1] > copy.plateau[0] + copy.plateau[1]
         })
     }
 
@@ -154,8 +181,8 @@ impl Timing {
         if self.track.is_none() {
             self.decay(ring, t, &mut step);
         }
-        if step.tone.is_none() && !self.refused.is_idle() {
-            step.tone = self.refused.take().map(|track| track.tone(track.last));
+        if !self.refused.is_idle() {
+            step.late = self.refused.take().map(|track| track.tone(track.last));
         }
         step
     }
@@ -262,7 +289,11 @@ impl Timing {
             track.accepted = self.thresholds_for(shared, track, t).leaving(&track.best, contrast(track.plateau, track.before));
         }
         if !track.accepted && t - track.start > LONGEST_DOUBT && t == track.last {
-            // Doubt has an end: what is a tone would have been accepted by now.
+            // Doubt has an end: what is a tone would have been accepted by now, or will be vouched for.
+            if limits::offsets_maskable(shared, ring, track) {
+                track.edges = contrast(track.plateau, track.before);
+                self.refused.remember(track);
+            }
             return;
         }
         let ended = displaced || t - track.last >= limits::BRIDGE;
@@ -276,12 +307,11 @@ impl Timing {
                     || self.add_doubt(limits::doubt(&track.best, track.edges, frames), t);
                 track.accepted |= track.firm || self.thresholds_for(shared, track, t).by_edges(&track.best, track.edges, frames);
                 if !track.accepted {
-                    track.measure(shared, ring);
                     self.refused.remember(track);
                 }
+                let alike = matches!(self.likeness(shared.tones, track, t), Likeness::Alike);
+                track.vouches = track.firm || (track.accepted && alike && limits::all_but_firm(&track.best, track.edges, frames));
             }
-            let alike = matches!(self.likeness(shared.tones, track), Likeness::Alike);
-            track.vouches = track.firm || (track.accepted && alike && limits::all_but_firm(&track.best, track.edges, frames));
         }
         if track.accepted {
             // Before the end is moved out: beyond frame `t`, the ring holds whatever the chunks have left there.
@@ -346,6 +376,10 @@ impl Timing {
     /// Follows the decay of the tone that ended, as long as it can be told from the background.
     fn decay(&mut self, ring: &Ring, t: u64, step: &mut Step) {
         let Some(mut tail) = self.tail.take() else { return };
+        if t > tail.next + limits::TAIL_FRAMES {
+            // Something else was on for so long that the ring has forgotten the decay.
+            return;
+        }
         let track = &tail.track;
         while tail.next <= t {
             let frame = tail.next;

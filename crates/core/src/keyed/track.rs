@@ -6,7 +6,7 @@
 use super::checks::{Pair, Ring, WINDOWS};
 use super::limits;
 use super::timing::Shared;
-use super::tones::HOP;
+use super::tones::{HOP, TONES};
 
 /// What is to be masked of one tone, as far as known now; grows from step to step. In samples at 8 kHz.
 #[derive(Clone, Copy)]
@@ -61,6 +61,26 @@ pub struct Track {
 }
 
 impl Track {
+    /// Nothing of any call: what the place of a track is overwritten with.
+    pub const BLANK: Self = Self {
+        pair: Pair::strongest(&[0.0; TONES]),
+        start: 0,
+        last: 0,
+        plateau: [0.0; 2],
+        from: 0,
+        accepted: false,
+        firm: false,
+        vouches: false,
+        confirmed: false,
+        behind: 0.0,
+        headed: false,
+        best: [0.0; WINDOWS.len()],
+        edges: 0.0,
+        before: [0.0; 2],
+        floor: [0.0; 2],
+        advance: [[1.0, 0.0]; 2],
+    };
+
     /// What is to be masked of it if it rang up to frame `last`.
     pub fn tone(&self, last: u64) -> Tone {
         // The onset lies up to a hop before the middle of the first frame on.

@@ -152,7 +152,9 @@ impl Plan {
             // What is open ends behind the frontier, what was told before it: of 64 in order, two told ones are neighbours.
             let i = self.nearest(Fate::Told).unwrap_or(0);
             let (gap, cause) = self.join(i);
-            sink(Event::Redacted(Redaction { channel, span: gap, cause }));
+            if !gap.is_empty() {
+                sink(Event::Redacted(Redaction { channel, span: gap, cause }));
+            }
             i + 1
         };
         for i in victim..CAPACITY - 1 {
