@@ -3,7 +3,6 @@
 //! Where: beside the tracks of a channel. In: tracks that were given up unaccepted, and the thresholds that hold when a tone behind them vouches
 //! for them. Out: those that suffice now, one a frame; what of them is still in the delay line is masked, the rest is exposed.
 
-use super::limits;
 use super::tones::HOP;
 use super::track::Track;
 use crate::wipe::wipe;
@@ -50,13 +49,13 @@ impl Refused {
         }
     }
 
-    /// The next that is to be masked. What was nearly drowned goes with 12 ms more at both ends: where they were is not known any more.
-    pub fn take(&mut self) -> Option<Track> {
+    /// The next that is to be masked, by so many frames wider at both ends: where they were is not known any more.
+    pub fn take(&mut self, wider: u64) -> Option<Track> {
         let due = self.tracks.iter_mut().find(|slot| slot.is_some_and(|track| track.accepted)).and_then(Option::take);
         self.due = due.is_some();
         due.map(|mut track| {
-            track.from = track.from.saturating_sub(limits::BLURRED_FRAMES * HOP as u64);
-            track.last += limits::BLURRED_FRAMES;
+            track.from = track.from.saturating_sub(wider * HOP as u64);
+            track.last += wider;
             track
         })
     }
@@ -82,11 +81,11 @@ mod tests {
         (0..8).for_each(|i| refused.remember(&at(100 * i)));
         assert!(refused.is_idle());
         refused.judge(|track| track.start == 300 || track.start == 100);
-        let taken = refused.take().map(|track| (track.start, track.from, track.last));
-        assert_eq!(taken, Some((300, 300 * 32 - 96, 308)), "the first two have made room");
-        assert!(refused.take().is_none() && refused.is_idle());
+        let taken = refused.take(2).map(|track| (track.start, track.from, track.last));
+        assert_eq!(taken, Some((300, 300 * 32 - 64, 307)), "the first two have made room");
+        assert!(refused.take(2).is_none() && refused.is_idle());
         refused.judge(|track| track.start == 700);
-        assert!(refused.take().is_some_and(|track| track.start == 700));
+        assert!(refused.take(2).is_some_and(|track| track.start == 700));
     }
 
     #[test]
@@ -95,7 +94,7 @@ mod tests {
         (0..6).for_each(|i| refused.remember(&at(100 * i)));
         refused.judge(|track| track.start < 200);
         (6..20).for_each(|i| refused.remember(&at(100 * i)));
-        let mut starts: std::vec::Vec<u64> = core::iter::from_fn(|| refused.take()).map(|track| track.start).collect();
+        let mut starts: std::vec::Vec<u64> = core::iter::from_fn(|| refused.take(2)).map(|track| track.start).collect();
         starts.sort_unstable();
         assert_eq!(starts, [0, 100]);
     }

@@ -107,12 +107,13 @@ impl Timing {
         limits::thresholds(self.nearness(t), &self.likeness(shared.tones, track, t), self.given == Nearness::Close)
     }
 
-    /// Likeness of `track` to the digits that were heard near it.
+    /// Likeness of `track` to the digits that were heard last.
     fn likeness(&self, tones: &Tones, track: &Track, t: u64) -> Likeness {
-        if self.heard(t) == Nearness::Unknown {
-            return Likeness::Unknown;
+        match limits::likeness(limits::line_power(tones, track.pair, track.plateau), self.typical) {
+            // Another number may come at another level.
+            Likeness::Faint if self.heard(t) == Nearness::Unknown => Likeness::Unlike,
+            likeness => likeness,
         }
-        limits::likeness(limits::line_power(tones, track.pair, track.plateau), self.typical)
     }
 
     /// Keyed digits are near: `track` says so, on this channel and not as a copy of another's. What was refused before it is looked at again.
@@ -182,7 +183,9 @@ impl Timing {
             self.decay(ring, t, &mut step);
         }
         if !self.refused.is_idle() {
-            step.late = self.refused.take().map(|track| track.tone(track.last));
+            // The second look of a file has looked at it with the thresholds that hold near a key, edges included.
+            let wider = if self.given == Nearness::Unknown { limits::HIDDEN_FRAMES } else { 0 };
+            step.late = self.refused.take(wider).map(|track| track.tone(track.last));
         }
         step
     }
@@ -290,7 +293,8 @@ impl Timing {
         }
         if !track.accepted && t - track.start > LONGEST_DOUBT && t == track.last {
             // Doubt has an end: what is a tone would have been accepted by now, or will be vouched for.
-            if limits::offsets_maskable(shared, ring, track) {
+            // The second look of a file knew of what is near all along.
+            if self.given == Nearness::Unknown && limits::offsets_maskable(shared, ring, track) {
                 track.edges = contrast(track.plateau, track.before);
                 self.refused.remember(track);
             }
