@@ -1,0 +1,126 @@
+//! Fourier transform of 256 complex points, two real frames at a time.
+//!
+//! Where: first step of [`mel`](super::mel). In: two frames of up to 256 samples as real and imaginary part. Out: the power of both at bins 0 to 128.
+//!
+//! The 256 points lie as 16 rows of 16. A transform of the columns, a turn of each point, the transposition and again a transform of the columns
+//! make the whole one (Gentleman and Sande 1966), and what is done to columns is done to all sixteen at once by plain array loops, whatever the width of the
+//! machine's vectors. The order of every sum is that of this source, so the powers are the same bits in each build.
+
+use core::f64::consts::TAU;
+
+/// Points of the transform.
+pub const POINTS: usize = 256;
+/// Bins of a real frame: 0 to half the sampling rate.
+pub const BINS: usize = POINTS / 2 + 1;
+const SIDE: usize = 16;
+
+/// Sixteen numbers next to each other.
+type Lanes = [f32; SIDE];
+/// 256 points: rows of sixteen.
+pub type Square = [Lanes; SIDE];
+
+/// The turns between the two passes: `exp(-i 2 pi row column / 256)`.
+#[derive(Clone, Debug)]
+pub struct Turns {
+    re: Square,
+    im: Square,
+}
+
+impl Turns {
+    /// Works out the turns, 2 KiB.
+    pub fn new() -> Self {
+        let mut turns = Self { re: [[0.0; SIDE]; SIDE], im: [[0.0; SIDE]; SIDE] };
+        for (row, (re, im)) in turns.re.iter_mut().zip(&mut turns.im).enumerate() {
+            for (column, (re, im)) in re.iter_mut().zip(im).enumerate() {
+                let angle = TAU * (row * column) as f64 / POINTS as f64;
+                (*re, *im) = (libm::cos(angle) as f32, -libm::sin(angle) as f32);
+            }
+        }
+        turns
+    }
+}
+
+/// Transforms two real frames, given as real and imaginary part; gives their powers. What was given is used up.
+#[inline(always)]
+pub fn powers(turns: &Turns, re: &mut Square, im: &mut Square) -> [[f32; BINS]; 2] {
+    columns(re, im);
+    for (((re, im), c), s) in re.iter_mut().zip(im.iter_mut()).zip(&turns.re).zip(&turns.im) {
+        for j in 0..SIDE {
+            (re[j], im[j]) = (re[j] * c[j] - im[j] * s[j], re[j] * s[j] + im[j] * c[j]);
+        }
+    }
+    transpose(re);
+    transpose(im);
+    columns(re, im);
+    // Bin k of the first frame is half of Z[k] + conj Z[256 - k], of the second half of -i times their difference.
+    let (mut first, mut second) = ([0.0; BINS], [0.0; BINS]);
+    for (k, (first, second)) in first.iter_mut().zip(&mut second).enumerate() {
+        let mirror = (POINTS - k) % POINTS;
+        let (a, b, c, d) = (at(re, k), at(re, mirror), at(im, k), at(im, mirror));
+        *first = 0.25 * ((a + b) * (a + b) + (c - d) * (c - d));
+        *second = 0.25 * ((c + d) * (c + d) + (b - a) * (b - a));
+    }
+    [first, second]
+}
+
+#[inline(always)]
+fn at(square: &Square, k: usize) -> f32 {
+    square[k / SIDE % SIDE][k % SIDE]
+}
+
+/// Transforms each column by four times four: rows 4 apart, a turn, rows next to each other.
+#[inline(always)]
+fn columns(re: &mut Square, im: &mut Square) {
+    /// Cosine of pi / 8 and of 3 pi / 8, and the root of 1/2.
+    const C: [f32; 3] = [0.923_879_5, 0.382_683_43, core::f32::consts::FRAC_1_SQRT_2];
+    /// `exp(-i 2 pi b c / 16)` for row `4 c + b` behind the first step.
+    const TURNS: [[(f32, f32); 4]; 4] = [
+        [(1.0, 0.0), (1.0, 0.0), (1.0, 0.0), (1.0, 0.0)],
+        [(1.0, 0.0), (C[0], -C[1]), (C[2], -C[2]), (C[1], -C[0])],
+        [(1.0, 0.0), (C[2], -C[2]), (0.0, -1.0), (-C[2], -C[2])],
+        [(1.0, 0.0), (C[1], -C[0]), (-C[2], -C[2]), (-C[0], C[1])],
+    ];
+    let (mut between_re, mut between_im) = ([[0.0; SIDE]; SIDE], [[0.0; SIDE]; SIDE]);
+    for b in 0..4 {
+        for j in 0..SIDE {
+            let out = four([0, 1, 2, 3].map(|a| (re[4 * a + b][j], im[4 * a + b][j])));
+            for c in 0..4 {
+                let ((x, y), (cos, sin)) = (out[c], TURNS[b][c]);
+                between_re[4 * c + b][j] = x * cos - y * sin;
+                between_im[4 * c + b][j] = x * sin + y * cos;
+            }
+        }
+    }
+    for c in 0..4 {
+        for j in 0..SIDE {
+            let out = four([0, 1, 2, 3].map(|b| (between_re[4 * c + b][j], between_im[4 * c + b][j])));
+            for d in 0..4 {
+                (re[c + 4 * d][j], im[c + 4 * d][j]) = out[d];
+            }
+        }
+    }
+}
+
+/// Transform of four points.
+#[inline(always)]
+fn four(x: [(f32, f32); 4]) -> [(f32, f32); 4] {
+    let (sum_02, difference_02) = ((x[0].0 + x[2].0, x[0].1 + x[2].1), (x[0].0 - x[2].0, x[0].1 - x[2].1));
+    let (sum_13, difference_13) = ((x[1].0 + x[3].0, x[1].1 + x[3].1), (x[1].0 - x[3].0, x[1].1 - x[3].1));
+    [
+        (sum_02.0 + sum_13.0, sum_02.1 + sum_13.1),
+        (difference_02.0 + difference_13.1, difference_02.1 - difference_13.0),
+        (sum_02.0 - sum_13.0, sum_02.1 - sum_13.1),
+        (difference_02.0 - difference_13.1, difference_02.1 + difference_13.0),
+    ]
+}
+
+#[inline(always)]
+fn transpose(square: &mut Square) {
+    let mut turned = [[0.0; SIDE]; SIDE];
+    for (i, row) in square.iter().enumerate() {
+        for (j, x) in row.iter().enumerate() {
+            turned[j][i] = *x;
+        }
+    }
+    *square = turned;
+}
