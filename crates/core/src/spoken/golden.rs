@@ -4,7 +4,7 @@
 use super::mel::{Frame, Level, Mel, SPAN};
 use super::model::{BANDS, Layer, Model};
 use super::net::{Layers, Net, STEP};
-use super::{ANY, LEAD, ONSET, SLOT, sigmoid, simd};
+use super::{ANY, LEAD, ONSET, SLOT, sigmoid};
 use crate::config::Isa;
 use std::vec::Vec;
 use std::{format, println, vec};
@@ -59,11 +59,11 @@ fn worst(what: &str, pairs: impl Iterator<Item = (f64, f64)>) -> f64 {
 }
 
 /// What our front end makes of the golden sound, without the gate: energies, frames.
-fn heard(samples: &[f32], isa: Isa) -> (Vec<[f32; BANDS]>, Vec<Frame>) {
+fn heard(samples: &[f32]) -> (Vec<[f32; BANDS]>, Vec<Frame>) {
     let (mel, mut level) = (Mel::new(), Level::new());
     let padded: Vec<f32> = vec![0.0; LEAD].into_iter().chain(samples.iter().copied()).collect();
     let slots = (0..samples.len() / SLOT).map(|n| *padded[n * SLOT..].first_chunk::<SPAN>().unwrap());
-    let energies: Vec<_> = slots.flat_map(|x| simd::energies(isa, &mel, &x)).collect();
+    let energies: Vec<_> = slots.flat_map(|x| mel.energies(&x)).collect();
     let frames = energies.iter().map(|e| level.push(e)).collect();
     (energies, frames)
 }
@@ -71,7 +71,7 @@ fn heard(samples: &[f32], isa: Isa) -> (Vec<[f32; BANDS]>, Vec<Frame>) {
 #[test]
 fn energies_levels_and_features_are_those_of_the_training() {
     let golden = Golden::read();
-    let (energies, frames) = heard(&golden.samples(), Isa::detect());
+    let (energies, frames) = heard(&golden.samples());
     assert_eq!((energies.len(), frames.len()), (golden.0[1].len(), golden.0[3].len()));
     let whole: Vec<f64> = golden.0[1].iter().map(|e| e.iter().sum()).collect();
     let mut most = 0.0_f64;
@@ -148,7 +148,7 @@ fn every_layer_gives_what_the_training_code_gives() {
 fn posteriors_are_those_of_the_training() {
     let golden = Golden::read();
     let (layers, mut net) = (Layers::new(&Model::digits()), Net::new());
-    let (_, frames) = heard(&golden.samples(), Isa::detect());
+    let (_, frames) = heard(&golden.samples());
     let logits: Vec<_> = frames.as_chunks::<2>().0.iter().map(|pair| net.push(Isa::detect(), &layers, pair, |_, _| {})).collect();
     let posteriors = golden.0.last().unwrap();
     assert_eq!(logits.len(), posteriors.len());

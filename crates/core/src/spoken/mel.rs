@@ -121,6 +121,12 @@ impl Level {
         Self(LEVEL_MIN)
     }
 
+    /// Follows the frames of these energies, and gives them relative to the level.
+    #[inline(always)]
+    pub fn frames(&mut self, energies: &[[f32; BANDS]; 2]) -> [Frame; 2] {
+        energies.each_ref().map(|energies| self.push(energies))
+    }
+
     /// Follows a frame of these energies, and gives it relative to the level. Whatever the energies are, the level stays finite.
     #[inline(always)]
     pub fn push(&mut self, energies: &[f32; BANDS]) -> Frame {

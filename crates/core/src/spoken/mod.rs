@@ -122,7 +122,7 @@ impl Spotter {
             }
             return Slot::default();
         }
-        let frames = simd::energies(params.isa, &params.mel, &self.window).map(|energies| self.level.push(&energies));
+        let frames = simd::frames(params.isa, &params.mel, &mut self.level, &self.window);
         self.active |= u64::from(frames.iter().any(|frame| frame.above > ACTIVE));
         let logits = self.net.push(params.isa, &params.layers, &frames, |_, _| {});
         Slot { any: sigmoid(logits[ANY]), onset: sigmoid(logits[ONSET]), active: self.active >> (params.shift & 63) & 1 == 1 }

@@ -15,7 +15,7 @@ use crate::wipe::wipe;
 /// Value of one step of a layer's input.
 pub const STEP: f32 = 1.0 / 2048.0;
 /// The longest input of a layer. 192 products of at most 128 * 32,768 make 8.1e8: sums do not overflow.
-const INPUTS: usize = TAPS * MAX_CHANNELS;
+pub const INPUTS: usize = TAPS * MAX_CHANNELS;
 const _: () = assert!(FIRST_TAPS * BANDS <= INPUTS && INPUTS * 128 * 32_768 < i32::MAX as usize);
 
 /// What a layer takes of one slot.
@@ -108,7 +108,7 @@ fn affine(isa: Isa, layer: &Layer, x: &[i16], h: &mut [f32]) {
 
 /// `sums[o]` = the sum of `weights[o][i] * x[i]`: the scalar twin of [`simd`]. At most 192 inputs, a multiple of 16.
 #[inline(always)]
-pub fn products(weights: &[u8], x: &[i16], sums: &mut [i32; MAX_CHANNELS]) {
+pub fn products(weights: &[u8], x: &[i16], sums: &mut [i32]) {
     for (row, sum) in weights.chunks_exact(x.len().max(1)).zip(sums) {
         *sum = row.iter().zip(x).map(|(&w, &x)| i32::from(w as i8) * i32::from(x)).sum();
     }
