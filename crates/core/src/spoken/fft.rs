@@ -12,7 +12,8 @@ use core::f64::consts::TAU;
 pub const POINTS: usize = 256;
 /// Bins of a real frame: 0 to half the sampling rate.
 pub const BINS: usize = POINTS / 2 + 1;
-const SIDE: usize = 16;
+/// Rows and columns that they lie in.
+pub const SIDE: usize = 16;
 
 /// Sixteen numbers next to each other.
 type Lanes = [f32; SIDE];
@@ -40,23 +41,22 @@ impl Turns {
     }
 }
 
-/// Transforms two real frames, given as real and imaginary part; gives their powers. What was given is used up.
+/// Transforms two real frames, given as real and imaginary part; gives their powers.
 #[inline(always)]
-pub fn powers(turns: &Turns, re: &mut Square, im: &mut Square) -> [[f32; BINS]; 2] {
-    columns(re, im);
-    for (((re, im), c), s) in re.iter_mut().zip(im.iter_mut()).zip(&turns.re).zip(&turns.im) {
+pub fn powers(turns: &Turns, mut re: Square, mut im: Square) -> [[f32; BINS]; 2] {
+    columns(&mut re, &mut im);
+    for (((re, im), c), s) in re.iter_mut().zip(&mut im).zip(&turns.re).zip(&turns.im) {
         for j in 0..SIDE {
             (re[j], im[j]) = (re[j] * c[j] - im[j] * s[j], re[j] * s[j] + im[j] * c[j]);
         }
     }
-    transpose(re);
-    transpose(im);
-    columns(re, im);
+    let (mut re, mut im) = (transposed(&re), transposed(&im));
+    columns(&mut re, &mut im);
     // Bin k of the first frame is half of Z[k] + conj Z[256 - k], of the second half of -i times their difference.
     let (mut first, mut second) = ([0.0; BINS], [0.0; BINS]);
     for (k, (first, second)) in first.iter_mut().zip(&mut second).enumerate() {
         let mirror = (POINTS - k) % POINTS;
-        let (a, b, c, d) = (at(re, k), at(re, mirror), at(im, k), at(im, mirror));
+        let (a, b, c, d) = (at(&re, k), at(&re, mirror), at(&im, k), at(&im, mirror));
         *first = 0.25 * ((a + b) * (a + b) + (c - d) * (c - d));
         *second = 0.25 * ((c + d) * (c + d) + (b - a) * (b - a));
     }
@@ -115,12 +115,12 @@ fn four(x: [(f32, f32); 4]) -> [(f32, f32); 4] {
 }
 
 #[inline(always)]
-fn transpose(square: &mut Square) {
+fn transposed(square: &Square) -> Square {
     let mut turned = [[0.0; SIDE]; SIDE];
     for (i, row) in square.iter().enumerate() {
-        for (j, x) in row.iter().enumerate() {
-            turned[j][i] = *x;
+        for (x, turned) in row.iter().zip(&mut turned) {
+            turned[i] = *x;
         }
     }
-    *square = turned;
+    turned
 }

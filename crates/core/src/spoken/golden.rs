@@ -143,7 +143,8 @@ fn every_layer_gives_what_the_training_code_gives() {
     }
 }
 
-/// From the samples on, the posteriors that leave the stage.
+/// From the samples on, the posteriors that leave the stage. A logit's spread is 0.03 by the estimate above, which takes all of an error as passed on; a sigmoid
+/// makes a quarter of it at most.
 #[test]
 fn posteriors_are_those_of_the_training() {
     let golden = Golden::read();
@@ -154,6 +155,6 @@ fn posteriors_are_those_of_the_training() {
     assert_eq!(logits.len(), posteriors.len());
     for output in [ANY, ONSET] {
         let ours = logits.iter().map(|logits| f64::from(sigmoid(logits[output])));
-        assert!(worst(&format!("output {output}"), ours.zip(posteriors.iter().map(|row| row[output]))) < 0.01);
+        assert!(worst(&format!("output {output}"), ours.zip(posteriors.iter().map(|row| row[output]))) < DEVIATIONS * 0.03 / 4.0);
     }
 }

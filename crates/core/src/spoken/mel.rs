@@ -4,7 +4,7 @@
 //! `80 t - 120 .. 80 t + 79` and is complete with the last of them; two are made at a time, by one transform. Source:
 //! `model/train/front.py`, whose arithmetic this repeats; every constant here is one that the network was trained with.
 
-use super::fft::{self, BINS, POINTS, Square, Turns};
+use super::fft::{self, BINS, POINTS, SIDE, Square, Turns};
 use super::model::BANDS;
 
 /// Samples between two frames, 10 ms.
@@ -66,13 +66,14 @@ impl Mel {
     /// Mel energies of the two frames that cover these samples.
     #[inline(always)]
     pub fn energies(&self, x: &[f32; SPAN]) -> [[f32; BANDS]; 2] {
-        let mut re: Square = [[0.0; 16]; 16];
+        let mut re: Square = [[0.0; SIDE]; SIDE];
         let mut im = re;
         let points = re.as_flattened_mut().iter_mut().zip(im.as_flattened_mut());
         for ((((re, im), older), newer), w) in points.zip(x).zip(&x[HOP..]).zip(&self.window) {
             (*re, *im) = (older * w, newer * w);
         }
-        fft::powers(&self.turns, &mut re, &mut im).map(|power| self.bands(&power))
+        let [older, newer] = fft::powers(&self.turns, re, im);
+        [self.bands(&older), self.bands(&newer)]
     }
 
     #[inline(always)]
@@ -112,7 +113,7 @@ pub struct Frame {
 }
 
 /// The level of what sounds on a channel: rises fast, falls slowly.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Level(f32);
 
 impl Level {
@@ -124,7 +125,8 @@ impl Level {
     /// Follows the frames of these energies, and gives them relative to the level.
     #[inline(always)]
     pub fn frames(&mut self, energies: &[[f32; BANDS]; 2]) -> [Frame; 2] {
-        energies.each_ref().map(|energies| self.push(energies))
+        let [older, newer] = energies;
+        [self.push(older), self.push(newer)]
     }
 
     /// Follows a frame of these energies, and gives it relative to the level. Whatever the energies are, the level stays finite.

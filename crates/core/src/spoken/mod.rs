@@ -144,3 +144,80 @@ impl Drop for Spotter {
 fn sigmoid(logit: f32) -> f32 {
     1.0 / (1.0 + libm::expf(-logit))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardhush_testkit::rng::Rng;
+    use std::vec::Vec;
+
+    /// Slots that the network looks back: those of the blocks, and two frames of the first layer.
+    const FIELD: usize = 125;
+
+    fn noise(slots: usize, rms: f64, rng: &mut Rng) -> Vec<f32> {
+        (0..slots * SLOT).map(|_| (rng.normal() * rms) as f32).collect()
+    }
+
+    /// As [`Spotter::push`], with a gate that is always open.
+    fn ungated(params: &Params, samples: &[f32]) -> Vec<Slot> {
+        let mut spotter = Spotter::new();
+        let mut slots = Vec::new();
+        for slot in samples.chunks(SLOT) {
+            spotter.gate = Gate::new();
+            spotter.gate.push(&[1.0; SLOT]);
+            spotter.push(params, slot, &mut |slot| slots.push(slot));
+        }
+        slots
+    }
+
+    #[test]
+    fn silence_never_reaches_the_network() {
+        let params = Params::new(Isa::detect(), Model::digits());
+        let (mut spotter, mut rng) = (Spotter::new(), Rng::new(1));
+        // Twice as loud is six standard deviations away: the power of 80 samples has one of 16 %.
+        spotter.push(&params, &noise(3_000, 10_f64.powf(-68.0 / 20.0), &mut rng), &mut |slot| assert_eq!(slot, Slot::default()));
+        assert!(!spotter.gate.is_open() && spotter.is_blank());
+        spotter.push(&params, &noise(1, 10_f64.powf(-60.0 / 20.0), &mut rng), &mut |_| {});
+        assert!(spotter.gate.is_open() && !spotter.is_blank());
+        let mut sounding = 0;
+        spotter.push(&params, &[0.0; 100 * SLOT], &mut |slot| sounding += usize::from(slot != Slot::default()));
+        assert_eq!(sounding, 64, "the hangover");
+        assert!(!spotter.gate.is_open() && spotter.is_blank(), "nothing is kept of what was heard");
+    }
+
+    /// The gate keeps back what the network would have heard before; of that, nothing reaches further than it looks back. The level lies at its least in both.
+    #[test]
+    fn behind_the_gate_slots_are_soon_those_without_it() {
+        let params = Params::new(Isa::detect(), Model::digits());
+        let mut rng = Rng::new(2);
+        let quiet = noise(500, 10_f64.powf(-70.0 / 20.0), &mut rng);
+        let talk = cardhush_testkit::speech::babble(300 * SLOT, -20.0, 0.0, 8_000, &mut rng);
+        let samples: Vec<f32> = quiet.into_iter().chain(talk.into_iter().map(|x| x as f32)).collect();
+        let (mut spotter, mut gated) = (Spotter::new(), Vec::new());
+        spotter.push(&params, &samples, &mut |slot| gated.push(slot));
+        let open = ungated(&params, &samples);
+        assert!(gated[..495].iter().all(|slot| *slot == Slot::default()) && open[100].any > 0.0);
+        assert_eq!(gated[500 + FIELD..], open[500 + FIELD..]);
+        let apart = gated[520..].iter().zip(&open[520..]).map(|(gated, open)| (gated.any - open.any).abs());
+        let mean = apart.clone().sum::<f32>() / apart.clone().count() as f32;
+        std::println!("from 400 ms on, posteriors are {mean:.4} apart on average, at most {:.3}", apart.fold(0.0, f32::max));
+        assert!(mean < 0.02);
+    }
+
+    #[test]
+    fn a_reset_overwrites_what_was_heard() {
+        let params = Params::new(Isa::detect(), Model::digits());
+        let mut spotter = Spotter::new();
+        let loud = noise(200, 0.1, &mut Rng::new(3));
+        spotter.push(&params, &loud[..loud.len() - 40], &mut |_| {});
+        assert!(!spotter.is_blank() && spotter.window.iter().all(|x| *x != 0.0));
+        spotter.reset();
+        assert!(spotter.is_blank() && spotter.window.iter().all(|x| *x == 0.0) && spotter.filled == LEAD && spotter.active == 0);
+    }
+
+    impl Spotter {
+        fn is_blank(&self) -> bool {
+            self.net.is_blank() && self.level == Level::new()
+        }
+    }
+}

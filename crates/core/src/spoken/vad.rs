@@ -6,11 +6,11 @@ use super::SLOT;
 use super::mel::HOP;
 use super::model::MAX_SHIFT;
 
-/// Mean square of 10 ms above which something may be said: -65 dBFS. Speech on the telephone network lies at -40 to -10 dBm0, the idle
-/// noise of G.711 below -68 dBm0; the level that the network is told of does not go below -62 dBFS.
+/// Mean square of 10 ms above which something may be said: -65 dBFS. The level that the network is told of does not go below about -62 dBFS, and G.711's
+/// smallest steps, 8 of 32,768, are at -72 dBFS.
 const FLOOR: f32 = 3.162_277_7e-7;
-/// Slots that the gate stays open for after the last that was louder: 1.28 s, longer than the pauses inside a number take the decoder, and than
-/// the shift of any model, so that what was said last is spoken of.
+/// Slots that the gate stays open for after the last that was louder: 1.28 s, more than any model's shift, so that what was said last is spoken of, and more than
+/// most pauses between two digits.
 const HANGOVER: u8 = 64;
 const _: () = assert!(HANGOVER as u32 > MAX_SHIFT);
 
