@@ -1,4 +1,4 @@
-//! The file of the spoken stage with `unsafe`: the network's sums of products in SSE2, which every x86-64 processor has, and in AVX2; and the front
+//! The file of the spoken stage with `unsafe`: the network's sums of products in SSE2, which is x86-64's base set, and in AVX2; and the front
 //! end's plain loops once more, compiled for AVX2.
 //!
 //! Sums are of integers and exact, so they are those of the scalar twin, [`net::products`], in whatever order they run. The loops of the front end are the same source,
@@ -18,9 +18,9 @@ pub fn products(isa: Isa, weights: &[u8], x: &[i16], sums: &mut [i32; MAX_CHANNE
         // SAFETY: `Isa::Avx2` is only made by `Isa::detect`, which has asked the processor.
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(_) => unsafe { avx2::products(weights, x, sums) },
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
         _ => sse2::products(weights, x, sums),
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
         _ => net::products(weights, x, sums),
     }
 }
@@ -49,7 +49,7 @@ fn by_fours(weights: &[u8], x: &[i16], sums: &mut [i32; MAX_CHANNELS], four: imp
     net::products(rest, x, sums.get_mut(done / x.len().max(1)..).unwrap_or(&mut []));
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
 mod sse2 {
     use super::super::model::MAX_CHANNELS;
     use super::super::net::INPUTS;
@@ -65,7 +65,7 @@ mod sse2 {
             }
         }
         super::by_fours(weights, x, sums, |rows| {
-            // SAFETY: SSE2 is part of x86-64. `rows` are four of `x.len()` bytes, of which sixteen are read at each multiple of 16 in front of `x.len()`'s
+            // SAFETY: `rows` are four of `x.len()` bytes, of which sixteen are read at each multiple of 16 in front of `x.len()`'s
             // last one.
             unsafe {
                 let mut sums = [_mm_setzero_si128(); 4];
