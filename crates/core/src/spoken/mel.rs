@@ -104,7 +104,7 @@ fn part(bins: &[f32; BINS], from: usize, to: usize) -> &[f32] {
 }
 
 /// A frame as the network takes it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Frame {
     /// Log energies of the bands, less the level, scaled.
     pub features: [f32; BANDS],
