@@ -124,3 +124,41 @@ fn transposed(square: &Square) -> Square {
     }
     turned
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cardhush_testkit::rng::Rng;
+    use rustfft::{FftPlanner, num_complex::Complex};
+    use std::println;
+    use std::vec::Vec;
+
+    /// A bin is a sum of 256 products on whose way lie about eight steps, each rounding to 2^-24 of at most the frame's whole amplitude; halves of two such bins
+    /// make an amplitude. With 16 for the steps of both, an amplitude errs by 16 * 2^-24 of the root of the pair's energy, and a power by twice that times the amplitude.
+    const TOLERANCE: f64 = 2.0 * 16.0 / 16_777_216.0;
+
+    #[test]
+    fn both_frames_have_the_powers_of_a_foreign_transform() {
+        let (turns, mut rng, fft) = (Turns::new(), Rng::new(1), FftPlanner::new().plan_fft_forward(POINTS));
+        let mut most = 0.0_f64;
+        for (round, scales) in [[1.0, 1.0], [1.0, 1e-3], [0.0, 1.0], [1e-3, 8.0]].into_iter().cycle().take(200).enumerate() {
+            let frames = scales.map(|scale| -> Vec<f32> { (0..POINTS).map(|_| (rng.normal() * scale) as f32).collect() });
+            let square =
+                |frame: &[f32]| -> Square { core::array::from_fn(|row| core::array::from_fn(|column| frame[SIDE * row + column])) };
+            let ours = powers(&turns, square(&frames[0]), square(&frames[1]));
+            let energy: f64 = frames.iter().flatten().map(|x| f64::from(*x).powi(2)).sum();
+            let whole = (POINTS as f64 * energy).sqrt();
+            for (ours, frame) in ours.iter().zip(&frames) {
+                let mut bins: Vec<Complex<f64>> = frame.iter().map(|x| Complex::new(f64::from(*x), 0.0)).collect();
+                fft.process(&mut bins);
+                for (k, (ours, bin)) in ours.iter().zip(&bins).enumerate() {
+                    // The error's own square counts where the bin is as good as empty.
+                    let share = (f64::from(*ours) - bin.norm_sqr()).abs() / (whole * (bin.norm() + TOLERANCE * whole));
+                    assert!(share < TOLERANCE, "round {round}, bin {k}: {ours}, rustfft {}", bin.norm_sqr());
+                    most = most.max(share);
+                }
+            }
+        }
+        println!("powers err by {most:.1e} of amplitude times the pair's whole, at most {TOLERANCE:.1e}");
+    }
+}

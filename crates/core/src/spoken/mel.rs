@@ -185,3 +185,39 @@ fn mel_of(hz: f64) -> f64 {
 fn hz_of(mel: f64) -> f64 {
     700.0 * (libm::exp10(mel / 2_595.0) - 1.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Over all that energies can be, and beyond; the sum of the parts is rounded four times to 2^-24 of what it holds.
+    #[test]
+    fn the_logarithm_is_that_of_std() {
+        let mut most = 0.0_f64;
+        for step in 0..2_000_000_u32 {
+            let x = f32::from_bits(0x0080_0000 + step * 1_060);
+            let exact = f64::from(x).ln();
+            most = most.max((f64::from(ln(x)) - exact).abs() / exact.abs().max(1.0));
+        }
+        std::println!("the logarithm errs by {most:.1e}");
+        assert!(most < 1.0 / 8_388_608.0, "{most}");
+        assert!([0.0, -1.0, f32::NAN, f32::INFINITY, 1e-45].into_iter().all(|x| ln(x).is_finite()));
+    }
+
+    /// Triangles that overlap by halves: between the middles of the first and the last band, each bin is given away whole.
+    #[test]
+    fn each_bin_goes_to_two_bands() {
+        let mel = Mel::new();
+        let bands = |bin: usize| mel.bands(&core::array::from_fn(|k| if k == bin { 1.0 } else { 0.0 }));
+        for bin in 0..BINS {
+            let bands = bands(bin);
+            let given = bands.iter().sum::<f32>();
+            let heard = bands.iter().filter(|share| **share > 0.0).count();
+            match bin {
+                6..=115 => assert!((given - 1.0).abs() < 1e-6 && (1..=2).contains(&heard), "bin {bin}: {given}, {heard} bands"),
+                0..=3 | 122.. => assert!(heard == 0, "bin {bin}"),
+                _ => assert!(given <= 1.0 + 1e-6),
+            }
+        }
+    }
+}

@@ -49,7 +49,7 @@ pub struct Model {
 /// The weights that come with cardhush. What is wrong with them stops the compiler, not the program.
 const DIGITS: Model = match Model::laid_out(include_bytes!("../../model/digits.bin")) {
     Ok(model) => model,
-    #[allow(clippy::panic)]
+    #[allow(clippy::panic, reason = "evaluated by the compiler alone")]
     Err(_) => panic!("model/digits.bin is not in order"),
 };
 
