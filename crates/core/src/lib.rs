@@ -47,6 +47,7 @@ pub mod g711;
 mod keyed;
 mod policy;
 pub mod scrubber;
+pub mod spoken;
 pub mod suppress;
 mod wipe;
 
@@ -57,4 +58,5 @@ pub use error::ConfigError;
 pub use event::{Cause, Digit, Event, Redaction, Span};
 pub use front::{FrontParams, FrontState};
 pub use scrubber::Scrubber;
+pub use spoken::{Model, ModelError};
 pub use suppress::{DelayLine, Suppressor};

@@ -9,7 +9,7 @@ use core::hint::black_box;
 
 use cardhush_core::{
     Alaw, Analyzer, Cause, ChannelState, Coding, Config, DelayLine, Digit, Event, Fill, Float32, Float64, FrontParams, FrontState, Isa,
-    KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking, Nearness, Scrubber, Span, Suppressor, Ulaw,
+    KeyedConfig, Linear8, Linear16, Linear24, Linear32, Linking, Model, Nearness, Scrubber, Span, Suppressor, Ulaw, spoken,
 };
 
 unsafe extern "C" {
@@ -28,6 +28,7 @@ fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
 pub extern "C" fn cardhush_proof() {
     values();
     front();
+    spoken();
     coding::<Linear8>();
     coding::<Linear16>();
     coding::<Linear24>();
@@ -71,6 +72,17 @@ fn front() {
     let at = black_box(77);
     black_box((params.latency(), params.is_identity()));
     black_box((params.to_call_floor(at), params.to_call_ceil(at), params.to_analysis_floor(at), params.to_analysis_ceil(at)));
+}
+
+fn spoken() {
+    let model = black_box(Model::digits());
+    black_box((model == black_box(Model::digits()), model.shift(), model.hash()));
+    let Ok(model) = Model::from_bytes(black_box(&[])) else { return };
+    let params = black_box(spoken::Params::new(black_box(Isa::detect()), black_box(model)));
+    let mut spotter = black_box(spoken::Spotter::new());
+    let input = [0.0_f32; 256];
+    spotter.push(&params, black_box(&input[..]), &mut |slot| _ = black_box(slot));
+    spotter.reset();
 }
 
 #[inline(never)]
