@@ -1,6 +1,7 @@
 //! What can go wrong with one file: its path, the value and the limit, and what to do. Nothing here holds audio or a digit.
 
 use crate::mask::MaskError;
+use crate::transcript::TranscriptError;
 use cardhush_core::ConfigError;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,6 +52,14 @@ pub enum Error {
         path: PathBuf,
         /// What does not fit.
         source: MaskError,
+    },
+    /// A transcript that cannot be read as one of the call.
+    #[error("{}: {source}", path.display())]
+    Transcript {
+        /// The transcript.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TranscriptError,
     },
     /// A directory, device or pipe where a file is needed.
     #[error("{}: not a regular file", path.display())]

@@ -10,6 +10,7 @@
 //! - [`stage`](fn@stage) writes the output where nobody sees it and checks it against the input: every byte outside of the plan the same, every
 //!   span of the plan replaced, nothing left to find. Only [`Staged::publish`] gives it its name, so that a report can come first.
 //! - [`verify`](fn@verify) makes the same checks on a finished pair; [`stream`](fn@stream) is the same work on raw samples in a pipe.
+//! - [`Transcript`] reads what a recogniser wrote of the call: where it heard digits, and the same document without those that are masked.
 //!
 //! Memory does not grow with the call: blocks of 256 KiB and the list of spans. Card audio is written nowhere: a sample of the plan is
 //! replaced before its block goes to the disk. Report lines ([`Line`]) and errors hold no digit and no audio.
@@ -28,6 +29,7 @@ mod report;
 mod settings;
 mod stage;
 mod stream;
+mod transcript;
 mod watch;
 
 pub use beside::{Beside, Readers};
@@ -43,4 +45,5 @@ pub use report::{ChunkLine, FileLine, Line, Outcome, Place, SCHEMA, SPOKEN, Summ
 pub use settings::Settings;
 pub use stage::{Staged, Target, stage};
 pub use stream::{StreamError, Streamed, stream};
+pub use transcript::{Spoken, Transcript, TranscriptError};
 pub use watch::{Progress, Step, Watch};
