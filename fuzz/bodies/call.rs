@@ -83,11 +83,12 @@ fn bytes_of<C: Coding>(units: &[C::Unit]) -> Vec<u8> {
     bytes
 }
 
-fn config(form: u8, look_ahead: u8, rate_hz: u32, channels: u8) -> Config {
+fn config(form: u8, look_ahead: u8, rate_hz: u32, channels: u8, spoken: bool) -> Config {
     let mut config = Config::new(rate_hz, channels);
     config.linking = if form & 1 == 0 { Linking::Linked } else { Linking::Own };
     config.fill = [Fill::ComfortNoise, Fill::Silence, Fill::Marker, Fill::ComfortNoise][usize::from(form >> 1 & 3)];
     config.isa = if form & 8 == 0 { Isa::Portable } else { Isa::detect() };
+    config.spoken = config.spoken.filter(|_| spoken);
     let mut keyed = KeyedConfig::default();
     keyed.context = form & 16 == 0;
     config.keyed = (form & 96 != 96).then_some(keyed);
@@ -104,7 +105,7 @@ const NEARNESS: [Nearness; 4] = [Nearness::Unknown, Nearness::Far, Nearness::Nea
 /// A call of keyed digits and noise of one or two channels gives the same output and the same events however it is cut, and whatever was
 /// heard before the reset: of a scrubber, or of an analyzer that was told how near keyed digits are, as one that looks again.
 ///
-/// Input: form, look-ahead, number of tones and how near digits are; then of each tone its key, level, length and pause; then the chunks in frames.
+/// Input: form, look-ahead, number of tones with how near digits are and whether spoken ones are listened for; then of each tone its key, level, length and pause; then the chunks in frames.
 ///
 /// # Panics
 /// Where a cut or what was before makes a difference.
@@ -117,7 +118,7 @@ pub fn random_cuts(input: &[u8]) {
     let rate_hz = if form & 128 == 0 { 8_000 } else { 11_025 };
     let channels = 1 + (form >> 3 & 1);
     // Bit 3 is that of the channels here; that of the instruction set is bit 5.
-    let config = config(form & 0b0001_0111 | form >> 2 & 8, look_ahead, rate_hz, channels);
+    let config = config(form & 0b0001_0111 | form >> 2 & 8, look_ahead, rate_hz, channels, count & 128 != 0);
     if config.check().is_err() {
         return;
     }
@@ -175,7 +176,7 @@ fn keyed_call(tones: &[u8], rate_hz: u32, channels: u8) -> Vec<i16> {
 /// Any samples in any coding, under any configuration, with a mask by hand: sound values are taken and others refused, what is not reported
 /// as masked comes out bit for bit, and of what was asked for nothing leaves in silence.
 ///
-/// Input: form, look-ahead, rate (2 bytes, in 4 Hz), channels, coding, a chunk, and of the mask: chunks before it, channel, start, length (2
+/// Input: form, look-ahead, rate (2 bytes, in 4 Hz), channels with whether spoken digits are listened for, coding, a chunk, and of the mask: chunks before it, channel, start, length (2
 /// bytes each); then the samples.
 ///
 /// # Panics
@@ -186,7 +187,7 @@ pub fn any_config(input: &[u8]) {
     else {
         return;
     };
-    let config = config(form, look_ahead, u32::from(u16::from_le_bytes([rate_0, rate_1])) * 4, channels & 15);
+    let config = config(form, look_ahead, u32::from(u16::from_le_bytes([rate_0, rate_1])) * 4, channels & 15, channels & 32 != 0);
     let start = u64::from(u16::from_le_bytes([start_0, start_1]));
     let span = Span::new(start, start + u64::from(u16::from_le_bytes([len_0, len_1])));
     let mask = Mask { after: after.into(), channel: (channel & 16 == 0).then_some(channel & 15), span };
@@ -226,7 +227,7 @@ fn check<C: Coding>(config: &Config, call: &[u8], chunk: u8, mask: &Mask) {
                 assert!(spans.last().is_none_or(|last| last.end < span.start), "spans that touch or go back");
                 spans.push(*span);
             }
-            Event::Exposed { channel, span } => exposed[usize::from(*channel)].push(*span),
+            Event::Exposed { channel, span, .. } => exposed[usize::from(*channel)].push(*span),
             _ => {}
         }
     }

@@ -12,10 +12,16 @@ use crate::front::{FrontParams, FrontState};
 use crate::keyed::tones::HOP;
 use crate::keyed::{BLOCK, Params, Receiver};
 use crate::policy::plan::Plan;
+use crate::policy::window::{Ask, Window};
+use crate::spoken::ear::Ear;
+use crate::spoken::{self, SLOT};
 use crate::wipe::seen;
 
-/// Samples at 8 kHz of silence after a call that settle every track, tail and echo of it.
+/// Samples at 8 kHz of silence after a call that settle every track, tail and echo of it; and every run of digits, with what sounds next to it.
 const SETTLING: u64 = 8_000;
+const SETTLING_SPOKEN: u64 = 16_000;
+/// Frames of the keyed stage, the clock of the analysis, in a slot of the spoken one.
+const FRAMES_OF_SLOT: u64 = (SLOT / HOP) as u64;
 
 /// Samples of one channel that are decoded in one go.
 const PIECE: usize = BLOCK;
@@ -25,6 +31,7 @@ const PIECE: usize = BLOCK;
 pub struct ChannelState {
     front: FrontState,
     receiver: Receiver,
+    ear: Ear,
     plan: Plan,
 }
 
@@ -36,7 +43,7 @@ impl ChannelState {
     }
 
     const fn at_start(kept: u64) -> Self {
-        Self { front: FrontState::new(), receiver: Receiver::new(), plan: Plan::new(kept) }
+        Self { front: FrontState::new(), receiver: Receiver::new(), ear: Ear::new(), plan: Plan::new(kept) }
     }
 }
 
@@ -60,14 +67,22 @@ pub struct Analyzer<S: AsMut<[ChannelState]>> {
     channels: usize,
     front: FrontParams,
     keyed: Option<Params>,
+    spoken: Option<spoken::Params>,
+    /// Slots between a sound and the slot that speaks of it.
+    shift: u64,
+    window: Window,
+    fresh: Window,
     linked: bool,
     latency: u64,
     /// Samples for which the plans remember what has left.
     kept: u64,
     /// Frames that every channel was stepped through.
     stepped: u64,
-    /// Samples that came in.
+    /// Samples that came in; and samples at 8 kHz that were made of them.
     taken: u64,
+    analysed: u64,
+    /// The first sample that has not left.
+    left: u64,
 }
 
 impl<S: AsMut<[ChannelState]>> Analyzer<S> {
@@ -85,10 +100,30 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         let front = FrontParams::new(config.rate_hz)?;
         let latency = config.latency();
         let keyed = config.keyed.map(|keyed| Params::new(config.isa, keyed));
+        let spoken = config.spoken.map(|spoken| spoken::Params::new(config.isa, spoken.model));
+        let shift = config.spoken.map_or(0, |spoken| spoken.model.shift().into());
+        let fresh = Window::new(config.spoken.map_or_else(Default::default, |spoken| spoken.preset));
         let linked = config.linking == Linking::Linked;
         // What left a moment ago may still be in the hands of a scrubber: a piece of it, and what frames have settled ahead.
         let kept = u64::from(config.rate_hz) * 4 * HOP as u64 / 8_000 + PIECE as u64;
-        let mut analyzer = Self { states, channels, front, keyed, linked, latency, kept, stepped: 0, taken: 0 };
+        let window = fresh.clone();
+        let mut analyzer = Self {
+            states,
+            channels,
+            front,
+            keyed,
+            spoken,
+            shift,
+            window,
+            fresh,
+            linked,
+            latency,
+            kept,
+            stepped: 0,
+            taken: 0,
+            analysed: 0,
+            left: 0,
+        };
         analyzer.reset();
         Ok(analyzer)
     }
@@ -110,8 +145,8 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         for state in self.states.as_mut() {
             *state = ChannelState::at_start(self.kept);
         }
-        self.stepped = 0;
-        self.taken = 0;
+        self.window = self.fresh.clone();
+        (self.stepped, self.taken, self.analysed, self.left) = (0, 0, 0, 0);
         seen(self.states.as_mut());
     }
 
@@ -121,6 +156,30 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
             if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
                 state.plan.add(c, span, span.start, Cause::Manual, sink);
+            }
+        }
+    }
+
+    /// From the next sample on, every run of spoken digits is masked, until [`disarm`](Self::disarm): the agent asks for the card now.
+    pub fn arm(&mut self) {
+        self.window.arm(self.slot_of(self.taken));
+    }
+
+    /// From the next sample on, spoken digits are masked as the preset says.
+    pub fn disarm(&mut self) {
+        self.window.disarm(self.slot_of(self.taken));
+    }
+
+    /// A transcript has so many digits in `span` of one channel, or of whichever. Words come in the order of their starts, each before or
+    /// shortly after its sound. A channel that the call lacks stands for all.
+    pub fn read(&mut self, channel: Option<u8>, span: Span, digits: u8, sink: &mut impl FnMut(Event)) {
+        let (start, end) = (self.slot_of(span.start), self.slot_of(span.end) + 1);
+        let left = self.slot_of(self.left);
+        for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
+            if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
+                if let Some(ask) = state.ear.read(&mut self.window, start, end, f32::from(digits), left) {
+                    mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
+                }
             }
         }
     }
@@ -141,27 +200,28 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         let piece = if self.front.is_identity() { PIECE } else { PIECE - HOP };
         for piece in pcm.chunks((piece * channels).max(1)) {
             let frames = piece.len().checked_div(channels).unwrap_or(0);
-            let mut made = 0;
-            if let Some(keyed) = &self.keyed {
-                for (c, state) in self.states.as_mut().iter_mut().take(channels).enumerate() {
-                    if self.front.is_identity() {
-                        decode::<C>(piece, channels, c, state.receiver.room(frames));
-                        made = state.receiver.advance(keyed, frames);
-                    } else {
-                        let mut samples = [0.0_f32; PIECE];
-                        decode::<C>(piece, channels, c, &mut samples);
-                        let samples = samples.get(..frames).unwrap_or(&[]);
-                        let progress = state.front.push(&self.front, samples, state.receiver.room(BLOCK));
-                        made = state.receiver.advance(keyed, progress.made);
-                    }
+            let (mut made, mut analysed) = (0, self.analysed);
+            for (c, state) in self.states.as_mut().iter_mut().take(channels).enumerate() {
+                let count = if self.front.is_identity() {
+                    decode::<C>(piece, channels, c, state.receiver.room(frames));
+                    frames
+                } else {
+                    let mut samples = [0.0_f32; PIECE];
+                    decode::<C>(piece, channels, c, &mut samples);
+                    state.front.push(&self.front, samples.get(..frames).unwrap_or(&[]), state.receiver.room(BLOCK)).made
+                };
+                if let Some(spoken) = &self.spoken {
+                    state.ear.push(spoken, state.receiver.room(count));
                 }
+                made = match &self.keyed {
+                    Some(keyed) => state.receiver.advance(keyed, count),
+                    None => ((self.analysed + count as u64) / HOP as u64).saturating_sub(self.stepped) as usize,
+                };
+                analysed = self.analysed + count as u64;
             }
+            self.analysed = analysed;
             self.taken += frames as u64;
             self.step(made, sink);
-        }
-        if self.keyed.is_none() {
-            let settled = self.taken.saturating_sub(self.latency);
-            self.advance(settled, sink);
         }
     }
 
@@ -175,17 +235,18 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                     sink(Event::Redacted(redaction));
                 }
             }
-            Event::Exposed { channel, span } => {
+            Event::Exposed { channel, span, cause } => {
                 let span = Span::new(span.start, span.end.min(end));
                 if !span.is_empty() {
-                    sink(Event::Exposed { channel, span });
+                    sink(Event::Exposed { channel, span, cause });
                 }
             }
             other => sink(other),
         };
-        if self.keyed.is_some() {
-            // Silence until no track, tail or echo that began in the call is in doubt.
-            let rest = self.front.to_call_ceil(SETTLING) + self.front.latency() as u64 + self.latency;
+        if self.keyed.is_some() || self.spoken.is_some() {
+            // Silence until nothing that began in the call is in doubt.
+            let settling = if self.spoken.is_some() { SETTLING_SPOKEN } else { SETTLING };
+            let rest = self.front.to_call_ceil(settling) + self.front.latency() as u64 + self.latency;
             let silence = [0_i16; PIECE];
             let mut left = rest * self.channels as u64;
             while left > 0 {
@@ -209,10 +270,13 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             let t = self.stepped;
             // Frame t + 1 is not there before this many samples came in; what is older than the latency by then has left.
             let settled = (self.front.to_call_ceil((t + 2) * HOP as u64) + self.front.latency() as u64).saturating_sub(self.latency);
-            if self.states.as_mut().iter().take(self.channels).any(|state| !state.receiver.is_idle(index, made)) {
+            if self.keyed.is_some() && self.states.as_mut().iter().take(self.channels).any(|state| !state.receiver.is_idle(index, made)) {
                 self.step_frame(index, made, settled, sink);
             }
             self.stepped = t + 1;
+            if self.spoken.is_some() && self.stepped.is_multiple_of(FRAMES_OF_SLOT) {
+                self.step_slot(settled, sink);
+            }
             self.advance(settled, sink);
         }
     }
@@ -276,7 +340,24 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
     }
 
+    /// Steps every channel through the slot that was just completed; what leaves with it leaves before `settled`.
+    fn step_slot(&mut self, settled: u64, sink: &mut impl FnMut(Event)) {
+        let now = (self.stepped / FRAMES_OF_SLOT).checked_sub(1 + self.shift);
+        let left = self.slot_of(settled);
+        for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
+            if let Some(ask) = state.ear.step(&mut self.window, now, left) {
+                mask(&self.front, &mut state.plan, c, ask, Cause::Spoken, sink);
+            }
+        }
+    }
+
+    /// The slot of the spoken stage in which a sample of the call lies.
+    fn slot_of(&self, sample: u64) -> u64 {
+        self.front.to_analysis_ceil(sample) / SLOT as u64
+    }
+
     fn advance(&mut self, settled: u64, sink: &mut impl FnMut(Event)) {
+        self.left = settled;
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
             state.plan.advance(c, settled, sink);
         }
@@ -287,6 +368,13 @@ impl<S: AsMut<[ChannelState]>> Drop for Analyzer<S> {
     fn drop(&mut self) {
         self.reset();
     }
+}
+
+/// Asks the plan of channel `c` for what the policy asks for.
+fn mask(front: &FrontParams, plan: &mut Plan, c: u8, ask: Ask, cause: Cause, sink: &mut impl FnMut(Event)) {
+    let sample = |slot: u64| slot * SLOT as u64;
+    let span = Span::new(front.to_call_floor(sample(ask.from)), front.to_call_ceil(sample(ask.to)));
+    plan.add(c, span, front.to_call_floor(sample(ask.sounds)), cause, sink);
 }
 
 /// The samples of one channel of interleaved ones.
@@ -329,6 +417,15 @@ mod tests {
             || state.receiver.room(BLOCK).iter().any(|x| *x != 0.0)
             || !state.receiver.is_idle(0, 0)
             || state.plan.masked(Span::new(0, u64::MAX)).next().is_some()
+    }
+
+    /// What a channel costs for keyed digits, the delay line and the spoken stage aside.
+    #[test]
+    fn keyed_digits_cost_at_most_16_kib_a_channel() {
+        let (ear, suppressor) = (size_of::<Ear>(), size_of::<crate::Suppressor>());
+        let keyed = size_of::<ChannelState>() - ear + suppressor;
+        std::println!("keyed digits take {keyed} bytes a channel, spoken ones {ear}");
+        assert!(keyed <= 16 * 1024, "{keyed} bytes");
     }
 
     /// States that the caller lent are the caller's again: what they held of the call must be gone by then.

@@ -2,6 +2,8 @@
 
 use crate::error::ConfigError;
 use crate::keyed::tones::HOP;
+use crate::policy::window::Preset;
+use crate::spoken::Model;
 
 /// Most channels of one call.
 pub const MAX_CHANNELS: usize = 8;
@@ -15,6 +17,9 @@ pub const MAX_LOOK_AHEAD_MS: u32 = 60_000;
 /// Look-ahead in ms that the keyed stage can make use of: doubt, head and echo of one tone.
 pub const KEYED_LOOK_AHEAD_MS: u32 = 700;
 
+/// Look-ahead in ms that the spoken stage is given unless another is asked for: a card read in groups opens its region within it.
+pub const SPOKEN_LOOK_AHEAD_MS: u32 = 8_000;
+
 /// Settings of one call. `Default` is the recommended setting for 8 kHz mono.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -25,12 +30,14 @@ pub struct Config {
     pub channels: u8,
     /// The keyed (DTMF) stage; `None` turns it off.
     pub keyed: Option<KeyedConfig>,
+    /// The spoken stage; `None` turns it off.
+    pub spoken: Option<SpokenConfig>,
     /// Whether a tone masks every channel of the call or its own alone.
     pub linking: Linking,
     /// What masked spans are filled with.
     pub fill: Fill,
-    /// Delay in ms after which a sample's fate is settled; 0 to 60,000. `None`: as long as the stages ask for: nothing is
-    /// exposed but what only a later digit gives away (offline).
+    /// Delay in ms after which a sample's fate is settled; 0 to 60,000. `None`: as long as the stages ask for, [`KEYED_LOOK_AHEAD_MS`] or
+    /// [`SPOKEN_LOOK_AHEAD_MS`]: nothing is exposed but what only a later digit gives away.
     pub look_ahead_ms: Option<u32>,
     /// Instruction set of the inner loops.
     pub isa: Isa,
@@ -42,6 +49,7 @@ impl Default for Config {
             rate_hz: ANALYSIS_RATE_HZ,
             channels: 1,
             keyed: Some(KeyedConfig::default()),
+            spoken: Some(SpokenConfig::default()),
             linking: Linking::Linked,
             fill: Fill::ComfortNoise,
             look_ahead_ms: None,
@@ -60,7 +68,8 @@ impl Config {
     /// Delay in samples after which a sample's fate is settled: the look-ahead, but at least one hop of the analysis (4 ms).
     #[must_use]
     pub fn latency(&self) -> u64 {
-        let asked = u64::from(self.look_ahead_ms.unwrap_or(KEYED_LOOK_AHEAD_MS)) * u64::from(self.rate_hz) / 1000;
+        let enough = if self.spoken.is_some() { SPOKEN_LOOK_AHEAD_MS } else { KEYED_LOOK_AHEAD_MS };
+        let asked = u64::from(self.look_ahead_ms.unwrap_or(enough)) * u64::from(self.rate_hz) / 1000;
         asked.max(u64::from(self.rate_hz) * HOP as u64 / u64::from(ANALYSIS_RATE_HZ) + 2)
     }
 
@@ -94,6 +103,22 @@ pub struct KeyedConfig {
 impl Default for KeyedConfig {
     fn default() -> Self {
         Self { context: true }
+    }
+}
+
+/// Settings of the spoken stage.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct SpokenConfig {
+    /// Which runs of digits are masked.
+    pub preset: Preset,
+    /// The network that hears them.
+    pub model: Model,
+}
+
+impl Default for SpokenConfig {
+    fn default() -> Self {
+        Self { preset: Preset::Card, model: Model::digits() }
     }
 }
 

@@ -84,6 +84,10 @@ impl fmt::Display for Digit {
 pub enum Cause {
     /// A keyed (DTMF) tone, or a fragment of one, on this channel.
     Keyed,
+    /// Digits said on this channel, with what lies between them.
+    Spoken,
+    /// Digits said on this channel, by a transcript of the call.
+    Transcript,
     /// A keyed tone on another channel of the call, masked here at the same time.
     Linked,
     /// A faint or delayed copy, on this channel, of a tone on another channel.
@@ -93,11 +97,16 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The name used in reports: `keyed`, `linked`, `echo`, `manual`.
+    /// Every cause, the gravest first.
+    pub const ALL: [Self; 6] = [Self::Keyed, Self::Spoken, Self::Transcript, Self::Linked, Self::Echo, Self::Manual];
+
+    /// The name used in reports: `keyed`, `spoken`, `transcript`, `linked`, `echo`, `manual`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Keyed => "keyed",
+            Self::Spoken => "spoken",
+            Self::Transcript => "transcript",
             Self::Linked => "linked",
             Self::Echo => "echo",
             Self::Manual => "manual",
@@ -137,5 +146,7 @@ pub enum Event {
         channel: u8,
         /// What left unmasked.
         span: Span,
+        /// Why it should have been masked.
+        cause: Cause,
     },
 }

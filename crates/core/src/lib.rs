@@ -1,4 +1,4 @@
-//! cardhush finds keyed card digits in call audio and replaces them, so that what is recorded holds no card data.
+//! cardhush finds keyed and spoken card digits in call audio and replaces them, so that what is recorded holds no card data.
 //!
 //! The signal path, block by block:
 //!
@@ -6,10 +6,11 @@
 //! 2. [`front`] brings any rate from 8 to 192 kHz to the 8 kHz at which the detectors work.
 //! 3. `keyed` is a DTMF receiver in two tiers: *masked* spans take whatever a least-squares attacker could read of a tone, *confirmed*
 //!    digits obey the limits of ITU-T Q.24 and ETSI ES 201 235-3, and are what a caller may act on.
-//! 4. `policy` links the channels of a call and keeps the spans until they have left.
-//! 5. [`suppress`] fills them; the fill never depends on what it replaces.
+//! 4. [`spoken`] is a spotter of spoken digits: a small network that says of every 20 ms how like a digit it sounds.
+//! 5. `policy` makes runs of those, decides which can be a card, links the channels of a call, and keeps the spans until they have left.
+//! 6. [`suppress`] fills them; the fill never depends on what it replaces.
 //!
-//! [`Analyzer`] is steps 1 to 4 and only reads. [`Scrubber`] adds a delay line, which audio takes round the detectors, and step 5.
+//! [`Analyzer`] is steps 1 to 5 and only reads. [`Scrubber`] adds a delay line, which audio takes round the detectors, and step 6.
 //! Time is the sample index of the call at its own rate. Nothing here allocates, panics, logs or prints a digit; the caller brings all
 //! storage.
 //!
@@ -25,7 +26,7 @@
 //! let mut chunk = [0_i16; 2 * 160]; // 20 ms, two channels, interleaved: in goes what came, out comes what came 60 ms ago, clean
 //! scrubber.process(&mut chunk, &mut |event| match event {
 //!     Event::Redacted(redaction) => println!("channel {} {:?}", redaction.channel, redaction.span),
-//!     Event::Exposed { channel, span } => println!("left too early: channel {channel} {span:?}"),
+//!     Event::Exposed { channel, span, .. } => println!("left too early: channel {channel} {span:?}"),
 //!     _ => {}
 //! });
 //! # Ok(())
@@ -53,10 +54,11 @@ mod wipe;
 
 pub use analyzer::{Analyzer, ChannelState};
 pub use coding::{Alaw, Coding, Float32, Float64, Linear8, Linear16, Linear24, Linear32, Ulaw};
-pub use config::{Config, Fill, Isa, KEYED_LOOK_AHEAD_MS, KeyedConfig, Linking, Nearness};
+pub use config::{Config, Fill, Isa, KEYED_LOOK_AHEAD_MS, KeyedConfig, Linking, Nearness, SPOKEN_LOOK_AHEAD_MS, SpokenConfig};
 pub use error::ConfigError;
 pub use event::{Cause, Digit, Event, Redaction, Span};
 pub use front::{FrontParams, FrontState};
+pub use policy::window::Preset;
 pub use scrubber::Scrubber;
 pub use spoken::{Model, ModelError};
 pub use suppress::{DelayLine, Suppressor};

@@ -90,6 +90,16 @@ impl<C: Coding, S: AsMut<[ChannelState]>, D: AsMut<[C::Unit]>> Scrubber<C, S, D>
         self.analyzer.mask(channel, span, sink);
     }
 
+    /// From the next sample on, every run of spoken digits is masked, until [`disarm`](Self::disarm): the agent asks for the card now.
+    pub fn arm(&mut self) {
+        self.analyzer.arm();
+    }
+
+    /// From the next sample on, spoken digits are masked as the preset says.
+    pub fn disarm(&mut self) {
+        self.analyzer.disarm();
+    }
+
     /// Forgets the call and wipes the delay line.
     pub fn reset(&mut self) {
         self.analyzer.reset();

@@ -5,11 +5,11 @@
 
 mod engine;
 
-use cardhush_core::{Config, Linear16};
+use cardhush_core::Linear16;
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::signal::to_i16;
 use cardhush_testkit::tone::{Tone, dial};
-use engine::{analyze, covered, dial_freely, exposed, on, random_keys, redactions};
+use engine::{analyze, covered, dial_freely, exposed, keyed_alone, on, random_keys, redactions};
 use proptest::prelude::*;
 
 /// A fragment of 15 ms is no digit by itself; the fourth within five seconds says that all of them are. By then the first has left, and is
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 fn what_a_later_tone_vouches_for_is_told_or_masked() {
     let tone = Tone { on_ms: 12.0, off_ms: 288.0, ramp_ms: 3.0, ..Tone::default() };
     let dialled = dial("1597", &tone, 8_000, 300.0, &mut Rng::new(8));
-    let events = analyze::<Linear16>(&Config::new(8_000, 1), &to_i16(&dialled.samples), &[]);
+    let events = analyze::<Linear16>(&keyed_alone(8_000, 1), &to_i16(&dialled.samples), &[]);
     let masked = covered(on(&redactions(&events), 0), dialled.samples.len());
     let told = covered(exposed(&events, 0), dialled.samples.len());
     for (i, key) in dialled.spans.iter().enumerate() {
@@ -44,7 +44,7 @@ proptest! {
         let mut rng = Rng::new(seed);
         let tone = Tone { level_dbm0, twist_db, on_ms, off_ms, ..Tone::default().with_offset_percent(percent) };
         let dialled = dial_freely(&random_keys(12, &mut rng), &tone, rate_hz, &mut rng);
-        let mut config = Config::new(rate_hz, 1);
+        let mut config = keyed_alone(rate_hz, 1);
         config.look_ahead_ms = Some(look_ahead_ms);
         let events = analyze::<Linear16>(&config, &to_i16(&dialled.samples), &[]);
         let masked = covered(on(&redactions(&events), 0), dialled.samples.len());

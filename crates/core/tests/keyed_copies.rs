@@ -4,12 +4,12 @@
 
 mod engine;
 
-use cardhush_core::{Cause, Coding, Config, Linear16, Linking, Redaction, Ulaw};
+use cardhush_core::{Cause, Coding, Linear16, Linking, Redaction, Ulaw};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::sweep::Table;
 use cardhush_testkit::tone::{Dialled, HIGH_GROUP_HZ, KEYS, LOW_GROUP_HZ, Tone};
 use cardhush_testkit::{dft, line, signal, speech};
-use engine::{RATE_HZ, covered, dial_freely, kept, on, random_keys, two_looks};
+use engine::{RATE_HZ, covered, dial_freely, kept, keyed_alone, on, random_keys, two_looks};
 
 const COUNT: usize = 64;
 const LEVEL_DBM0: f64 = -13.0;
@@ -54,7 +54,7 @@ impl Call {
     }
 
     fn masks<C: Coding>(&self, linking: Linking) -> Vec<Redaction> {
-        let mut config = Config::new(RATE_HZ, 2);
+        let mut config = keyed_alone(RATE_HZ, 2);
         config.linking = linking;
         let [caller, agent] = &self.channels;
         let units: Vec<C::Unit> = caller.iter().zip(agent).flat_map(|(x, y)| [C::encode(*x as f32), C::encode(*y as f32)]).collect();

@@ -5,12 +5,12 @@
 
 mod engine;
 
-use cardhush_core::{Coding, Config, Linear16, Span, Ulaw};
+use cardhush_core::{Coding, Linear16, Span, Ulaw};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::sweep::Table;
 use cardhush_testkit::tone::Tone;
 use cardhush_testkit::{line, speech};
-use engine::{RATE_HZ, covered, dial_freely, kept, on, random_keys, two_looks};
+use engine::{RATE_HZ, covered, dial_freely, kept, keyed_alone, on, random_keys, two_looks};
 
 const KEYS: usize = 128;
 /// Share of a digit's energy that the referees let pass.
@@ -38,7 +38,7 @@ fn outcome<C: Coding>(tone: &Tone, lost_percent: usize, spoil: Line<'_>) -> Outc
     let mut line = dialled.samples.clone();
     spoil(&mut line, &mut rng);
     let call: Vec<C::Unit> = line.iter().map(|x| C::encode(*x as f32)).collect();
-    let masked = covered(on(&two_looks::<C>(&Config::new(RATE_HZ, 1), &call), 0), call.len());
+    let masked = covered(on(&two_looks::<C>(&keyed_alone(RATE_HZ, 1), &call), 0), call.len());
     let tones = covered(dialled.spans.iter().map(|span| Span::new(span.start as u64, span.end as u64)), call.len());
     let shares: Vec<f64> = dialled.spans.iter().map(|span| kept(&dialled.samples, span.clone(), &masked)).collect();
     let other = masked.iter().zip(&tones).filter(|(masked, tone)| **masked && !**tone).count();

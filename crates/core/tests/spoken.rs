@@ -70,12 +70,12 @@ fn after_silence_everything_is_heard_as_at_the_start_of_a_call() {
     for seconds in [1, 10] {
         let late = hear(Isa::detect(), [&vec![0.0; seconds * 8_000], &audio]);
         assert_eq!(bits(&late[seconds * 50..]), bits(&alone), "{seconds} s of silence");
-        assert!(late[..seconds * 50].iter().all(|slot| *slot == Slot::default()));
+        assert!(late[..seconds * 50].iter().all(|slot| *slot == Slot::SILENT));
     }
     let again = hear(Isa::detect(), [&audio, &vec![0.0; 80_000], &audio]);
     assert_eq!(bits(&again[150 + 500..]), bits(&alone), "10 s of silence after talk");
     // Long after the last sound nothing is said any more.
-    assert!(again[150 + 70..650].iter().all(|slot| *slot == Slot::default()));
+    assert!(again[150 + 70..650].iter().all(|slot| *slot == Slot::SILENT));
 }
 
 #[test]

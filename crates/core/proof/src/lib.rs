@@ -98,6 +98,9 @@ fn faces<C: Coding>() {
         analyzer.near(black_box(1), black_box(Nearness::Close));
         analyzer.push::<C>(units, sink);
         analyzer.mask(black_box(Some(1)), black_box(Span::new(3, 9)), sink);
+        analyzer.arm();
+        analyzer.read(black_box(Some(1)), black_box(Span::new(3, 9)), black_box(2), sink);
+        analyzer.disarm();
         analyzer.finish(sink);
         black_box((analyzer.latency(), analyzer.taken()));
         analyzer.reset();
@@ -108,6 +111,8 @@ fn faces<C: Coding>() {
         let mut scrubber = black_box(scrubber);
         scrubber.process(units, sink);
         scrubber.mask(black_box(None), black_box(Span::new(3, 9)), sink);
+        scrubber.arm();
+        scrubber.disarm();
         scrubber.finish(units, sink);
         black_box(scrubber.latency());
         scrubber.reset();

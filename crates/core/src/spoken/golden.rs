@@ -124,7 +124,7 @@ fn every_layer_gives_what_the_training_code_gives() {
     let head = model.blocks() + 1;
     let mut outputs = vec![Vec::new(); head + 1];
     for pair in golden.0[3].as_chunks::<2>().0 {
-        let pair = pair.each_ref().map(|row| Frame { features: core::array::from_fn(|b| row[b] as f32), above: 0.0 });
+        let pair = pair.each_ref().map(|row| Frame { features: core::array::from_fn(|b| row[b] as f32), loudness: 0.0, above: 0.0 });
         let logits = net.push(Isa::detect(), &layers, &pair, |layer, h| outputs[layer].push(h.to_vec()));
         outputs[head].push(logits.to_vec());
     }

@@ -18,6 +18,8 @@ const LOW_HZ: f64 = 100.0;
 const HIGH_HZ: f64 = 3_800.0;
 /// Added to every energy before its logarithm.
 const FLOOR: f32 = 1e-6;
+/// Log power of silence: that of the floor.
+pub const SILENCE: f32 = -13.815_511;
 /// Share of the way to a louder frame that the level goes at once.
 const RISE: f32 = 0.2;
 /// What the level loses per frame otherwise, in nepers of power: 1.7 dB/s.
@@ -110,6 +112,8 @@ pub struct Frame {
     pub features: [f32; BANDS],
     /// Log energy of all bands, less the level, in nepers of power.
     pub above: f32,
+    /// Its log power, in nepers.
+    pub loudness: f32,
 }
 
 /// The level of what sounds on a channel: rises fast, falls slowly.
@@ -138,7 +142,7 @@ impl Level {
         for (feature, energy) in features.iter_mut().zip(energies) {
             *feature = (ln(energy + FLOOR) - self.0 + OFFSET) * SCALE;
         }
-        Frame { features, above: loud - self.0 }
+        Frame { features, loudness: loud, above: loud - self.0 }
     }
 }
 

@@ -5,6 +5,8 @@
 //! in; it speaks of the slot [`Model::shift`] earlier, so that the first ones speak of before the call. Slots depend on the samples alone, not on how they
 //! were cut nor on the instruction set. In silence neither `mel` nor `net` runs; what is heard after it is heard as at the start of a call.
 
+pub(crate) mod decode;
+pub(crate) mod ear;
 mod error;
 mod fft;
 #[cfg(test)]
@@ -33,18 +35,28 @@ const LEAD: usize = WINDOW - HOP;
 const ANY: usize = 12;
 const ONSET: usize = 13;
 const _: () = assert!(LEAD + SLOT == SPAN && ONSET + 1 == OUTPUTS);
+/// Slots whose loudness is remembered: more than any model's shift.
+const SOUNDS: usize = 64;
+const _: () = assert!(SOUNDS > model::MAX_SHIFT as usize);
 /// Nepers of power below the level of the call that still count as speech.
 const ACTIVE: f32 = -3.5;
 
 /// What the network says of one slot of 20 ms.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Slot {
     /// Posterior of any digit, 0 to 1.
     pub any: f32,
     /// Posterior of a digit's onset, 0 to 1.
     pub onset: f32,
-    /// Whether the slot that this speaks of is loud enough, by the level of the call, to hold speech.
+    /// Log power of that slot's louder frame, in nepers as the front end has it: -13.8 for silence, about 8 for full scale.
+    pub loudness: f32,
+    /// Whether that is loud enough, by the level of the call, to hold speech.
     pub active: bool,
+}
+
+impl Slot {
+    /// Nothing heard.
+    pub const SILENT: Self = Self { any: 0.0, onset: 0.0, loudness: mel::SILENCE, active: false };
 }
 
 /// Tables that all channels share, 6 KiB.
@@ -74,15 +86,24 @@ pub struct Spotter {
     gate: Gate,
     level: Level,
     net: Net,
-    /// Whether the newest slot was active, and in the bits above, those before it.
-    active: u64,
+    /// Loudness of the newest slots and whether they were active, by their number.
+    sounds: [(f32, bool); SOUNDS],
+    count: usize,
 }
 
 impl Spotter {
     /// Nothing heard yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self { window: [0.0; SPAN], filled: LEAD, gate: Gate::new(), level: Level::new(), net: Net::new(), active: 0 }
+        Self {
+            window: [0.0; SPAN],
+            filled: LEAD,
+            gate: Gate::new(),
+            level: Level::new(),
+            net: Net::new(),
+            sounds: [(mel::SILENCE, false); SOUNDS],
+            count: 0,
+        }
     }
 
     /// Takes samples at 8 kHz, full scale 1.0; gives each slot that they complete, in order.
@@ -106,26 +127,32 @@ impl Spotter {
     pub fn reset(&mut self) {
         wipe(&mut self.window, 0.0);
         self.net.wipe();
-        (self.filled, self.gate, self.level, self.active) = (LEAD, Gate::new(), Level::new(), 0);
+        wipe(&mut self.sounds, (mel::SILENCE, false));
+        (self.filled, self.gate, self.level, self.count) = (LEAD, Gate::new(), Level::new(), 0);
         seen(self);
     }
 
     /// The slot whose samples are all in.
     fn slot(&mut self, params: &Params) -> Slot {
         let was_open = self.gate.is_open();
-        self.active <<= 1;
-        let Some(samples) = self.window.last_chunk() else { return Slot::default() };
+        let at = self.count;
+        self.count = self.count.wrapping_add(1);
+        let Some(samples) = self.window.last_chunk() else { return Slot::SILENT };
+        self.sounds[at % SOUNDS] = (mel::SILENCE, false);
         if !self.gate.push(samples) {
             if was_open {
                 self.level = Level::new();
                 self.net.wipe();
             }
-            return Slot::default();
+            return Slot::SILENT;
         }
         let frames = simd::frames(params.isa, &params.mel, &mut self.level, &self.window);
-        self.active |= u64::from(frames.iter().any(|frame| frame.above > ACTIVE));
+        let louder = |loudness: f32, frame: &mel::Frame| if frame.loudness > loudness { frame.loudness } else { loudness };
+        let active = frames.iter().any(|frame| frame.above > ACTIVE);
+        self.sounds[at % SOUNDS] = (frames.iter().fold(mel::SILENCE, louder), active);
         let logits = self.net.push(params.isa, &params.layers, &frames, |_, _| {});
-        Slot { any: sigmoid(logits[ANY]), onset: sigmoid(logits[ONSET]), active: self.active >> (params.shift & 63) & 1 == 1 }
+        let (loudness, active) = self.sounds[at.wrapping_sub(params.shift as usize) % SOUNDS];
+        Slot { any: sigmoid(logits[ANY]), onset: sigmoid(logits[ONSET]), loudness, active }
     }
 }
 
@@ -175,12 +202,12 @@ mod tests {
         let params = Params::new(Isa::detect(), Model::digits());
         let (mut spotter, mut rng) = (Spotter::new(), Rng::new(1));
         // Twice as loud is six standard deviations away: the power of 80 samples has one of 16 %.
-        spotter.push(&params, &noise(3_000, 10_f64.powf(-68.0 / 20.0), &mut rng), &mut |slot| assert_eq!(slot, Slot::default()));
+        spotter.push(&params, &noise(3_000, 10_f64.powf(-78.0 / 20.0), &mut rng), &mut |slot| assert_eq!(slot, Slot::SILENT));
         assert!(!spotter.gate.is_open() && spotter.is_blank());
-        spotter.push(&params, &noise(1, 10_f64.powf(-60.0 / 20.0), &mut rng), &mut |_| {});
+        spotter.push(&params, &noise(1, 10_f64.powf(-66.0 / 20.0), &mut rng), &mut |_| {});
         assert!(spotter.gate.is_open() && !spotter.is_blank());
         let mut sounding = 0;
-        spotter.push(&params, &[0.0; 100 * SLOT], &mut |slot| sounding += usize::from(slot != Slot::default()));
+        spotter.push(&params, &[0.0; 100 * SLOT], &mut |slot| sounding += usize::from(slot != Slot::SILENT));
         assert_eq!(sounding, 64, "the hangover");
         assert!(!spotter.gate.is_open() && spotter.is_blank(), "nothing is kept of what was heard");
     }
@@ -190,13 +217,13 @@ mod tests {
     fn behind_the_gate_slots_are_soon_those_without_it() {
         let params = Params::new(Isa::detect(), Model::digits());
         let mut rng = Rng::new(2);
-        let quiet = noise(500, 10_f64.powf(-70.0 / 20.0), &mut rng);
+        let quiet = noise(500, 10_f64.powf(-80.0 / 20.0), &mut rng);
         let talk = cardhush_testkit::speech::babble(300 * SLOT, -20.0, 0.0, 8_000, &mut rng);
         let samples: Vec<f32> = quiet.into_iter().chain(talk.into_iter().map(|x| x as f32)).collect();
         let (mut spotter, mut gated) = (Spotter::new(), Vec::new());
         spotter.push(&params, &samples, &mut |slot| gated.push(slot));
         let open = ungated(&params, &samples);
-        assert!(gated[..495].iter().all(|slot| *slot == Slot::default()) && open[100].any > 0.0);
+        assert!(gated[..495].iter().all(|slot| *slot == Slot::SILENT) && open[100].any > 0.0);
         assert_eq!(gated[500 + FIELD..], open[500 + FIELD..]);
         let apart = gated[520..].iter().zip(&open[520..]).map(|(gated, open)| (gated.any - open.any).abs());
         let mean = apart.clone().sum::<f32>() / apart.clone().count() as f32;
@@ -212,7 +239,8 @@ mod tests {
         spotter.push(&params, &loud[..loud.len() - 40], &mut |_| {});
         assert!(!spotter.is_blank() && spotter.window.iter().all(|x| *x != 0.0));
         spotter.reset();
-        assert!(spotter.is_blank() && spotter.window.iter().all(|x| *x == 0.0) && spotter.filled == LEAD && spotter.active == 0);
+        assert!(spotter.is_blank() && spotter.window.iter().all(|x| *x == 0.0) && spotter.filled == LEAD);
+        assert!(spotter.sounds.iter().all(|sound| *sound == (mel::SILENCE, false)));
     }
 
     impl Spotter {

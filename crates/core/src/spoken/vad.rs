@@ -6,9 +6,9 @@ use super::SLOT;
 use super::mel::HOP;
 use super::model::MAX_SHIFT;
 
-/// Mean square of 10 ms above which something may be said: -65 dBFS. The level that the network is told of does not go below about -62 dBFS, and G.711's
-/// smallest steps, 8 of 32,768, are at -72 dBFS.
-const FLOOR: f32 = 3.162_277_7e-7;
+/// Mean square of 10 ms above which something may be said: -71 dBFS, above G.711's smallest steps, 8 of 32,768 or -72 dBFS, and below the noise of any line
+/// that is open, so that the gate does not open and shut with it: each time, the network would begin anew and hear the next digit worse.
+const FLOOR: f32 = 7.943_282e-8;
 /// Slots that the gate stays open for after the last that was louder: 1.28 s, more than any model's shift, so that what was said last is spoken of, and more than
 /// most pauses between two digits.
 const HANGOVER: u8 = 64;

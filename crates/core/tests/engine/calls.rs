@@ -1,7 +1,7 @@
 //! Calls and configurations at random, for what must hold for all of them.
 
 use super::{Chunks, covered};
-use cardhush_core::{Coding, Config, Fill, Isa, KeyedConfig, Linking, Span};
+use cardhush_core::{Coding, Config, Fill, Isa, KeyedConfig, Linking, Span, SpokenConfig};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::tone::{Dialled, Tone};
 use cardhush_testkit::{line, signal, speech};
@@ -15,8 +15,8 @@ pub const LOOK_AHEADS_MS: [Option<u32>; 6] = [Some(0), Some(4), Some(20), Some(4
 pub fn configs() -> impl Strategy<Value = Config> {
     let form = (prop::sample::select(&[8_000_u32, 8_000, 11_025, 16_000][..]), 1_u8..=3, prop::sample::select(&LOOK_AHEADS_MS[..]));
     let fill = prop::sample::select(&[Fill::ComfortNoise, Fill::Silence, Fill::Marker][..]);
-    (form, fill, any::<bool>(), any::<bool>(), any::<bool>()).prop_map(
-        |((rate_hz, channels, look_ahead_ms), fill, linked, avx2, context)| {
+    (form, fill, any::<bool>(), any::<bool>(), any::<[bool; 2]>()).prop_map(
+        |((rate_hz, channels, look_ahead_ms), fill, linked, avx2, [context, spoken])| {
             let mut config = Config::new(rate_hz, channels);
             config.look_ahead_ms = look_ahead_ms;
             config.fill = fill;
@@ -25,6 +25,7 @@ pub fn configs() -> impl Strategy<Value = Config> {
             let mut keyed = KeyedConfig::default();
             keyed.context = context;
             config.keyed = Some(keyed);
+            config.spoken = spoken.then(SpokenConfig::default);
             config
         },
     )

@@ -76,7 +76,7 @@ pub fn redactions(events: &[Event]) -> Vec<Redaction> {
 /// The spans of `channel` that left before they could be masked.
 pub fn exposed(events: &[Event], channel: u8) -> Vec<Span> {
     let of_channel = |event: &Event| match event {
-        Event::Exposed { channel: c, span } if *c == channel => Some(*span),
+        Event::Exposed { channel: c, span, .. } if *c == channel => Some(*span),
         _ => None,
     };
     events.iter().filter_map(of_channel).collect()
@@ -91,7 +91,14 @@ pub fn confirmed(events: &[Event], channel: u8) -> Vec<(char, u64)> {
     events.iter().filter_map(of_channel).collect()
 }
 
-/// What a file of this call would have masked: a first look at all of it for what speaks for itself, and a second that knows how near that
+/// The recommended settings without the spoken stage.
+pub fn keyed_alone(rate_hz: u32, channels: u8) -> Config {
+    let mut config = Config::new(rate_hz, channels);
+    config.spoken = None;
+    config
+}
+
+/// What the keyed stage finds in a file of this call: a first look at all of it for what speaks for itself, and a second that knows how near that
 /// is. `cardhush_scrub` does the same, and spares itself what is not near.
 pub fn two_looks<C: Coding>(config: &Config, call: &[C::Unit]) -> Vec<Redaction> {
     let (channels, step) = (usize::from(config.channels), config.rate_hz as usize / 25);
@@ -158,5 +165,5 @@ pub fn random_keys(count: usize, rng: &mut Rng) -> String {
 
 /// One channel of 16-bit samples through the analyzer at 8 kHz.
 pub fn analyze_line(samples: &[f64]) -> Vec<Event> {
-    analyze::<Linear16>(&Config::new(RATE_HZ, 1), &to_i16(samples), &[])
+    analyze::<Linear16>(&keyed_alone(RATE_HZ, 1), &to_i16(samples), &[])
 }

@@ -1,0 +1,161 @@
+//! Which runs of digits are masked: those that can be a card, and, in the time after a card or while the caller says so, shorter ones.
+//!
+//! In: the [`Run`]s of all channels of a call, as they grow, and the caller's arming. Out: what to mask of a channel, piece by piece. A run of
+//! [`CARD`] digits and more opens a region, which reaches from its first digit to its last with all that lies between, what sounds right before it, and a
+//! guard. From then to [`AFTER`] behind it, any run on any channel does: an expiry, a code, a second attempt, a read-back. The number is never checked (Luhn, prefix): a misheard digit would leave a card in.
+//!
+//! While a region may still go on, what leaves the look-ahead is masked, digit or not: with little look-ahead, the next digit would else have left
+//! before it is heard. With more than [`PAUSE`] and the decision's 500 ms that never comes to pass.
+
+use super::run::{PAUSE, Run};
+use crate::spoken::decode::SECOND;
+
+/// Digits that a run must be worth to be a card. A little more than four: a year is no card.
+const CARD: f32 = 4.5;
+/// The same where its first digit has left: at four digits a second, two more go before a decision, and no more than six may stay (truncation: PCI DSS
+/// v4.0.1, 3.5.1, and the PCI SSC's FAQ 1091: of a card the first six digits and the last four).
+const CARD_LATE: f32 = 3.5;
+/// The same for a run of three digits and more.
+const THREE: f32 = 2.4;
+/// Slots behind a card in which any run is masked, and slots by which it may begin before the card is known to be one.
+const AFTER: u64 = 90 * SECOND;
+const EARLY: u64 = SECOND;
+/// Slots before a region that are masked with it, and behind it: 80 ms, and 400 ms, for a digit's end sounds less like one than its onset.
+const BEFORE: u64 = 4;
+const BEHIND: u64 = 20;
+
+/// Which runs are masked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Preset {
+    /// Runs that can be a card, and shorter ones for 90 s behind one.
+    #[default]
+    Card,
+    /// Every run of three digits and more.
+    Digits,
+    /// Only what is said while the caller has armed the call.
+    Armed,
+}
+
+impl Preset {
+    /// The name used on the command line and in reports: `card`, `digits`, `armed`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Card => "card",
+            Self::Digits => "digits",
+            Self::Armed => "armed",
+        }
+    }
+}
+
+/// What is to be masked of a channel, in slots of 20 ms: `[from, to)`; what has left of it matters from `sounds` on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ask {
+    pub from: u64,
+    pub to: u64,
+    pub sounds: u64,
+}
+
+/// The region of one channel that was opened last.
+#[derive(Clone)]
+pub struct Region {
+    /// First slot of its run.
+    run: Option<u64>,
+    card: bool,
+    /// The slot up to which it is masked.
+    to: u64,
+}
+
+/// See the module. The state of a call.
+#[derive(Clone)]
+pub struct Window {
+    preset: Preset,
+    /// Slots in which a run may begin to be masked because of a card.
+    cards: Option<(u64, u64)>,
+    /// What was said in these slots was said while the call was armed.
+    armed: Option<(u64, u64)>,
+}
+
+impl Region {
+    /// Nothing opened.
+    pub const fn new() -> Self {
+        Self { run: None, card: false, to: 0 }
+    }
+}
+
+impl Window {
+    /// Before the first run of a call.
+    pub const fn new(preset: Preset) -> Self {
+        Self { preset, cards: None, armed: None }
+    }
+
+    /// Every run of digits that is not over by slot `now` is masked, until [`disarm`](Self::disarm).
+    pub fn arm(&mut self, now: u64) {
+        // What is still to be decided was said before.
+        let from = self.armed.filter(|(_, to)| *to + SECOND > now).map_or(now, |(from, _)| from);
+        self.armed = Some((from, u64::MAX));
+    }
+
+    /// What begins at slot `now` and later was said unarmed.
+    pub fn disarm(&mut self, now: u64) {
+        self.armed = self.armed.map(|(from, to)| (from, to.min(now)));
+    }
+
+    /// What a run that has grown asks for on its channel. `left` is the first slot that has not left.
+    pub fn hear(&mut self, run: &Run, region: &mut Region, left: u64) -> Option<Ask> {
+        let is_open = region.run == Some(run.start);
+        let card = self.is_card(run, left) || is_open && region.card;
+        if !is_open && !card && !self.is_near_card(run) && !self.is_armed(run) {
+            return None;
+        }
+        if card {
+            let opened = run.end.saturating_sub(EARLY);
+            let until = run.end + AFTER;
+            // A transcript may tell of a card before or after it was heard.
+            let before = self.cards.filter(|(from, to)| opened <= *to && *from <= until);
+            self.cards = Some(before.map_or((opened, until), |(from, to)| (from.min(opened), to.max(until))));
+        }
+        let (from, to) = (run.from.saturating_sub(BEFORE), run.end + BEHIND);
+        let ask = if is_open { Ask { from: region.to, to, sounds: region.to } } else { Ask { from, to, sounds: run.from } };
+        *region = Region { run: Some(run.start), card, to: if is_open { to.max(region.to) } else { to } };
+        Some(ask).filter(|ask| ask.from < ask.to)
+    }
+
+    /// What is to be masked of a channel because the region of its last run may go on after slot `now`, which was heard last. `left` is the
+    /// first slot that has not left.
+    pub fn hold(&self, run: &Run, region: &mut Region, now: u64, left: u64) -> Option<Ask> {
+        let goes_on = region.run == Some(run.start) && now <= run.end + PAUSE;
+        // What leaves before the next slot is heard.
+        let ask = Ask { from: region.to, to: left + 2, sounds: region.to.max(left) };
+        let needed = goes_on && ask.from < ask.to;
+        if needed {
+            region.to = ask.to;
+        }
+        Some(ask).filter(|_| needed)
+    }
+
+    fn is_card(&self, run: &Run, left: u64) -> bool {
+        run.digits
+            >= match self.preset {
+                Preset::Card if run.start < left => CARD_LATE,
+                Preset::Card => CARD,
+                Preset::Digits => THREE,
+                Preset::Armed => f32::INFINITY,
+            }
+    }
+
+    fn is_near_card(&self, run: &Run) -> bool {
+        self.preset == Preset::Card && self.cards.is_some_and(|(from, to)| (from..=to).contains(&run.start))
+    }
+
+    fn is_armed(&self, run: &Run) -> bool {
+        self.armed.is_some_and(|(from, to)| run.end > from && run.start < to)
+    }
+}
+
+impl Ask {
+    /// Both, and what lies between them.
+    pub fn and(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to), sounds: self.sounds.min(other.sounds) }
+    }
+}

@@ -1,0 +1,62 @@
+//! What one channel carries of the spoken stage: the spotter, what it said that was not stepped through yet, and what became of it.
+//!
+//! In: samples at 8 kHz, as they come. Out: what is to be masked, slot by slot, in step with the other channels of the call.
+
+use super::decode::{Decoder, Hit};
+use super::{Params, SLOT, Slot, Spotter};
+use crate::keyed::BLOCK;
+use crate::policy::heard::Heard;
+use crate::policy::window::{Ask, Window};
+
+/// Slots that may wait to be stepped through.
+const WAITING: usize = 2;
+const _: () = assert!(SLOT - 1 + BLOCK < (WAITING + 1) * SLOT, "a block completes more slots than may wait");
+
+/// See the module.
+#[derive(Clone)]
+pub struct Ear {
+    spotter: Spotter,
+    waiting: [Slot; WAITING],
+    count: usize,
+    decoder: Decoder,
+    heard: Heard,
+}
+
+impl Ear {
+    /// Before the first sample of a call.
+    pub const fn new() -> Self {
+        Self { spotter: Spotter::new(), waiting: [Slot::SILENT; WAITING], count: 0, decoder: Decoder::new(), heard: Heard::new() }
+    }
+
+    /// Listens to at most [`BLOCK`] samples at 8 kHz; every slot that they complete must be stepped through before the next ones.
+    pub fn push(&mut self, params: &Params, samples: &[f32]) {
+        let (waiting, count) = (&mut self.waiting, &mut self.count);
+        self.spotter.push(params, samples, &mut |slot| {
+            if let Some(place) = waiting.get_mut(*count) {
+                *place = slot;
+                *count += 1;
+            }
+        });
+    }
+
+    /// Steps through the next slot that was heard, which speaks of slot `now`; `None`: of what was before the call. `left` is the first slot of
+    /// the call that has not left. Gives what is to be masked.
+    pub fn step(&mut self, window: &mut Window, now: Option<u64>, left: u64) -> Option<Ask> {
+        let slot = self.waiting[0];
+        self.waiting[0] = self.waiting[1];
+        self.count = self.count.saturating_sub(1);
+        let now = now?;
+        let asked = self.decoder.push(slot).and_then(|hit| self.heard.hear(window, &hit, left));
+        let held = self.heard.hold(window, now, left);
+        match (asked, held) {
+            (Some(asked), Some(held)) => Some(asked.and(held)),
+            (asked, held) => asked.or(held),
+        }
+    }
+
+    /// A transcript has so many digits in the slots `[start, end)`. Gives what is to be masked.
+    pub fn read(&mut self, window: &mut Window, start: u64, end: u64, digits: f32, left: u64) -> Option<Ask> {
+        let hit = Hit { start, from: start, end, digits, loudness: f32::NEG_INFINITY, over: true };
+        self.heard.read(window, &hit, left)
+    }
+}
