@@ -5,7 +5,7 @@ use crate::error::{Error, doing};
 use crate::find::{Eye, find};
 use crate::held::Held;
 use crate::plan::Plan;
-use crate::settings::Settings;
+use crate::settings::{Look, Settings};
 use crate::watch::{Step, Watch, tell};
 use cardhush_core::{Cause, Coding, Redaction, Span};
 use cardhush_wav::with_coding;
@@ -30,7 +30,7 @@ pub struct Verified {
 /// [`Error::Length`], [`Error::Differs`], [`Error::NotReplaced`]: the output is not the original with the plan's spans replaced; or one of
 /// the two cannot be read.
 pub fn verify(original: Call, output: &Path, plan: Option<Plan>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Verified, Error> {
-    let plan = plan.map_or_else(|| find(&original, settings, watch), Ok)?;
+    let plan = plan.map_or_else(|| find(&original, settings, None, watch), Ok)?;
     let file = open(output)?;
     let mut left = Plan::new(original.channels());
     left.add(check(&original, &file, output, &plan, settings, watch)?);
@@ -68,20 +68,21 @@ fn check_as<C: Coding>(
         same(before, read_at(output, part.clone(), &mut after).map_err(&read)?, part.start, path)?;
     }
     let whole = Span::new(0, original.frames());
-    let mut eye = Eye::<C>::new(original, &settings.config(original, true)?, whole)?;
+    let mut eyes = [Eye::<C>::new(original, settings, Look::KeyedNearby, whole)?, Eye::<C>::new(original, settings, Look::Spoken, whole)?];
     let mut replaced = Replaced::new(plan);
     for block in original.blocks(whole) {
         tell(watch, path, Step::Checking, block.start, whole.end)?;
         let part = original.bytes_of(block);
         let before = original.read(part.clone(), &mut before)?;
         let after = read_at(output, part.clone(), &mut after).map_err(&read)?;
-        eye.push(after);
+        eyes.iter_mut().flatten().for_each(|eye| eye.push(after));
         replaced.take_out::<C>(plan, block, before, after);
         same(before, after, part.start, path)?;
     }
     replaced.all(plan, path)?;
     // Inside the plan only a tone of its own counts: what is told for its sake on another channel is the fill that is there.
-    Ok(eye.finish().into_iter().filter(|one| one.cause == Cause::Keyed || !plan.covers(*one)).collect())
+    let found = eyes.into_iter().flatten().flat_map(Eye::finish);
+    Ok(found.filter(|one| one.cause == Cause::Keyed || !plan.covers(*one)).collect())
 }
 
 /// Peak to peak, full scale 1.0, up to which a span may be what it was: two steps of 8-bit linear, as quiet as the faintest tone that is

@@ -1,60 +1,71 @@
-//! Where the digits are: two looks of the [`Analyzer`] over a call.
+//! Where the digits are: the looks of the [`Analyzer`] over a call.
 //!
-//! The first look takes all of the call and finds what speaks for itself. The second takes what lies within ten seconds of that, before and
-//! behind, and is told how near it is: next to keyed digits a faint tone is a digit, in speech it is speech. The plan is the union.
+//! The first look takes all of the call: for keyed digits that speak for themselves, and for spoken ones. The second takes what lies within ten
+//! seconds of those keyed ones, before and behind, and is told how near it is: next to keyed digits a faint tone is a digit, in speech it is
+//! speech. The plan is the union.
 
+use crate::arms::Arms;
 use crate::call::Call;
 use crate::error::Error;
 use crate::held::Held;
 use crate::plan::Plan;
-use crate::settings::Settings;
+use crate::settings::{Look, Settings};
+use crate::transcript::Transcript;
 use crate::watch::{Step, Watch, tell};
-use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Config, Event, Nearness, Redaction, Span};
+use cardhush_core::{Analyzer, Cause, ChannelState, Coding, Event, Nearness, Redaction, Span};
 use cardhush_wav::with_coding;
+use std::collections::VecDeque;
 
 /// Seconds round a finding that are looked at again: the longest gap between two digits of one number.
 const FAR_S: u64 = 10;
 /// Steps in which the second look is told how near it is to what the first found.
 const STEP_MS: u64 = 40;
 
-/// Finds the keyed digits of a call.
+/// Finds the digits of a call, those included that a transcript of it tells of.
 ///
 /// # Errors
 /// The call cannot be read to its end, or is of a form that the engine does not take.
-pub fn find(call: &Call, settings: &Settings, watch: &mut Watch<'_>) -> Result<Plan, Error> {
-    with_coding!(call.format().coding, C => find_in::<C>(call, settings, watch))
+pub fn find(call: &Call, settings: &Settings, transcript: Option<&Transcript>, watch: &mut Watch<'_>) -> Result<Plan, Error> {
+    with_coding!(call.format().coding, C => find_in::<C>(call, settings, transcript, watch))
 }
 
-fn find_in<C: Coding>(call: &Call, settings: &Settings, watch: &mut Watch<'_>) -> Result<Plan, Error> {
+fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Transcript>, watch: &mut Watch<'_>) -> Result<Plan, Error> {
+    let whole = Span::new(0, call.frames());
+    let mut keyed = Eye::<C>::new(call, settings, Look::Keyed, whole)?;
+    let mut spoken = Eye::<C>::new(call, settings, Look::Spoken, whole)?;
+    if let (Some(spoken), Some(transcript)) = (&mut spoken, transcript) {
+        spoken.read_along(transcript, call.rate_hz());
+    }
+    let mut bytes = Held::default();
+    for block in call.blocks(whole) {
+        tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
+        let bytes = call.read(call.bytes_of(block), &mut bytes)?;
+        keyed.iter_mut().chain(&mut spoken).for_each(|eye| eye.push(bytes));
+    }
     let mut plan = Plan::new(call.channels());
-    plan.add(look::<C>(call, &settings.config(call, false)?, Span::new(0, call.frames()), None, watch)?);
-    let mut found = Vec::new();
-    let config = settings.config(call, true)?;
+    plan.add(keyed.map_or_else(Vec::new, Eye::finish));
+    let mut found = spoken.map_or_else(Vec::new, Eye::finish);
     for neighbourhood in plan.neighbourhoods(FAR_S * u64::from(call.rate_hz()), call.frames()) {
-        found.append(&mut look::<C>(call, &config, neighbourhood, Some(&plan), watch)?);
+        found.append(&mut look_nearby::<C>(call, settings, neighbourhood, &plan, watch)?);
     }
     plan.add(found);
     Ok(plan)
 }
 
-/// One look over a part of a call, as if the call began and ended there; with what was `known` before it.
-fn look<C: Coding>(
+/// The second look over a part of a call, as if the call began and ended there; with what was `known` before it.
+fn look_nearby<C: Coding>(
     call: &Call,
-    config: &Config,
+    settings: &Settings,
     within: Span,
-    known: Option<&Plan>,
+    known: &Plan,
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Redaction>, Error> {
-    let mut eye = Eye::<C>::new(call, config, within)?;
+    let Some(mut eye) = Eye::<C>::new(call, settings, Look::KeyedNearby, within)? else { return Ok(Vec::new()) };
     let (mut bytes, rate_hz) = (Held::default(), u64::from(call.rate_hz()));
     let step = (rate_hz * STEP_MS / 1_000).max(1);
     for block in call.blocks(within) {
         tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
         let bytes = call.read(call.bytes_of(block), &mut bytes)?;
-        let Some(known) = known else {
-            eye.push(bytes);
-            continue;
-        };
         let frame_bytes = bytes.len() / (block.len() as usize).max(1);
         for (start, bytes) in (block.start..).step_by(step as usize).zip(bytes.chunks(step as usize * frame_bytes)) {
             for channel in 0..call.channels() {
@@ -71,17 +82,38 @@ fn look<C: Coding>(
 /// An [`Analyzer`] that is fed a file's bytes and keeps what it finds.
 pub(crate) struct Eye<C: Coding> {
     analyzer: Analyzer<Vec<ChannelState>>,
+    channels: u8,
+    arms: Arms,
+    /// What a transcript tells, in the order of the call: the channel, where, and how many digits.
+    told: VecDeque<(Option<u8>, Span, u8)>,
     units: Held<C::Unit>,
     found: Vec<Redaction>,
     within: Span,
 }
 
 impl<C: Coding> Eye<C> {
-    /// An eye for the part `within` of a call.
-    pub fn new(call: &Call, config: &Config, within: Span) -> Result<Self, Error> {
+    /// An eye for the part `within` of a call; `None` where what it would look for is not wanted.
+    pub fn new(call: &Call, settings: &Settings, look: Look, within: Span) -> Result<Option<Self>, Error> {
+        let Some(config) = settings.config(call, look)? else { return Ok(None) };
         let states = (0..config.channels).map(|_| ChannelState::new()).collect();
-        let analyzer = Analyzer::new(config, states).map_err(|source| Error::Config { path: call.path().into(), source })?;
-        Ok(Self { analyzer, units: Held::default(), found: Vec::new(), within })
+        let analyzer = Analyzer::new(&config, states).map_err(|source| Error::Config { path: call.path().into(), source })?;
+        let arms = Arms::new(&settings.armed, call.rate_hz(), call.channels(), call.frames(), within);
+        let arms = arms.map_err(|source| Error::Mask { path: call.path().into(), source })?;
+        Ok(Some(Self {
+            analyzer,
+            channels: config.channels,
+            arms,
+            told: VecDeque::new(),
+            units: Held::default(),
+            found: Vec::new(),
+            within,
+        }))
+    }
+
+    /// Reads a transcript of the call along with it.
+    fn read_along(&mut self, transcript: &Transcript, rate_hz: u32) {
+        let sample = |s: f64| (s * f64::from(rate_hz)) as u64;
+        self.told = transcript.digits().map(|one| (one.channel, Span::new(sample(one.start_s), sample(one.end_s)), one.digits)).collect();
     }
 
     /// Keyed digits are known to be so near to what comes next.
@@ -91,6 +123,32 @@ impl<C: Coding> Eye<C> {
 
     /// Looks at whole frames, little-endian.
     pub fn push(&mut self, bytes: &[u8]) {
+        let frame_bytes = C::BYTES * usize::from(self.channels);
+        let mut rest = bytes;
+        loop {
+            let (taken, end) = (self.analyzer.taken(), self.analyzer.taken() + (rest.len() / frame_bytes) as u64);
+            // Each change and each word has its place, so that what is found does not depend on how the file is cut.
+            let word = self.told.front().map(|(_, span, _)| span.start.max(taken));
+            let next = word.into_iter().chain(self.arms.next()).min().filter(|next| *next < end);
+            let Some(next) = next else { break };
+            let (before, behind) = rest.split_at((next - taken) as usize * frame_bytes);
+            self.push_whole(before);
+            rest = behind;
+            match self.arms.take(next + 1) {
+                Some(true) => self.analyzer.arm(),
+                Some(false) => self.analyzer.disarm(),
+                None => {}
+            }
+            if word == Some(next)
+                && let Some((channel, span, digits)) = self.told.pop_front()
+            {
+                self.analyzer.read(channel, span, digits, &mut |event| keep(&mut self.found, self.within, event));
+            }
+        }
+        self.push_whole(rest);
+    }
+
+    fn push_whole(&mut self, bytes: &[u8]) {
         self.units.clear();
         self.units.extend(bytes.chunks_exact(C::BYTES).map(C::from_le_bytes));
         self.analyzer.push::<C>(&self.units, &mut |event| keep(&mut self.found, self.within, event));
@@ -107,7 +165,7 @@ impl<C: Coding> Eye<C> {
 fn keep(found: &mut Vec<Redaction>, within: Span, event: Event) {
     let one = match event {
         Event::Redacted(one) => one,
-        Event::Exposed { channel, span } => Redaction { channel, span, cause: Cause::Keyed },
+        Event::Exposed { channel, span, cause } => Redaction { channel, span, cause },
         _ => return,
     };
     let span = Span::new(one.span.start.saturating_add(within.start), one.span.end.saturating_add(within.start)).overlap(within);

@@ -6,7 +6,7 @@
 //!                 +------- what is still found ---------+
 //! ```
 //!
-//! - [`find`](fn@find) looks twice: over all of the call, then with lower thresholds round what it found. [`Mask`]s add spans by hand.
+//! - [`find`](fn@find) looks over all of the call, for each kind of digits alone, and once more with lower thresholds round the keyed ones that it found. [`Mask`]s add spans by hand.
 //! - [`stage`](fn@stage) writes the output where nobody sees it and checks it against the input: every byte outside of the plan the same, every
 //!   span of the plan replaced, nothing left to find. Only [`Staged::publish`] gives it its name, so that a report can come first.
 //! - [`verify`](fn@verify) makes the same checks on a finished pair; [`stream`](fn@stream) is the same work on raw samples in a pipe.
@@ -15,6 +15,7 @@
 //! Memory does not grow with the call: blocks of 256 KiB and the list of spans. Card audio is written nowhere: a sample of the plan is
 //! replaced before its block goes to the disk. Report lines ([`Line`]) and errors hold no digit and no audio.
 
+mod arms;
 mod beside;
 mod call;
 mod check;
@@ -41,7 +42,7 @@ pub use find::find;
 pub use mask::{Instant, Mask, MaskError};
 pub use plan::{Masked, Plan};
 pub use recorded::recorded;
-pub use report::{ChunkLine, FileLine, Line, Outcome, Place, SCHEMA, SPOKEN, Summary, seconds};
+pub use report::{ChunkLine, Examined, FileLine, Line, Outcome, Place, SCHEMA, Summary, seconds};
 pub use settings::Settings;
 pub use stage::{Staged, Target, stage};
 pub use stream::{StreamError, Streamed, stream};

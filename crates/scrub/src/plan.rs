@@ -1,7 +1,7 @@
 //! The plan: which samples of which channel are to be replaced, and why. Sets of spans, nothing else; it sees no audio.
 //!
 //! Spans of a channel are kept in order, apart from each other (neighbours are joined), so that each report line, each fill and
-//! each check speaks of the same span. Where joined spans have different causes, the first of keyed, linked, echo, manual stays.
+//! each check speaks of the same span. Where joined spans have different causes, the gravest stays: the first of [`Cause::ALL`].
 
 use cardhush_core::{Cause, Redaction, Span};
 

@@ -60,6 +60,6 @@ pub fn recorded(report: &Path, original: &Path, channels: u8) -> Result<Plan, Er
 
 fn redaction(line: &Value) -> Option<Redaction> {
     let span = Span::new(line["start"].as_u64()?, line["end"].as_u64()?);
-    let cause = [Cause::Keyed, Cause::Linked, Cause::Echo, Cause::Manual].into_iter().find(|cause| line["cause"] == cause.name())?;
+    let cause = Cause::ALL.into_iter().find(|cause| line["cause"] == cause.name())?;
     Some(Redaction { channel: line["channel"].as_u64()?.try_into().ok()?, span, cause })
 }

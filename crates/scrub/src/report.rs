@@ -1,18 +1,16 @@
 //! The report: one JSON object a line, each with `"schema":1` and its `"type"`. See docs/report.md for every field.
 //!
-//! Says where something was found and what was done about it; never a digit, never audio, and never that a call is clean: spoken
-//! digits are not examined yet, and every line that judges a call says so.
+//! Says where something was found and what was done about it; never a digit, never audio, and never that a call is clean: every line that
+//! judges a call says what was looked for in it.
 
 use crate::call::{Call, Form};
 use crate::plan::Masked;
-use cardhush_core::{Redaction, Span};
+use cardhush_core::{Cause, Redaction, Span, SpokenConfig};
 use serde::Serialize;
 use std::io::{self, Write};
 
 /// Version of the lines; raised when a field changes its meaning.
 pub const SCHEMA: u32 = 1;
-/// What every judgement says of spoken digits.
-pub const SPOKEN: &str = "not examined";
 
 /// One line of a report.
 #[derive(Clone, Debug, Serialize)]
@@ -26,7 +24,7 @@ pub enum Line {
         /// Where.
         #[serde(flatten)]
         place: Place,
-        /// `keyed`, `linked`, `echo` or `manual`.
+        /// `keyed`, `spoken`, `transcript`, `linked`, `echo` or `manual`.
         cause: &'static str,
     },
     /// A span that left a stream before it could be replaced.
@@ -36,6 +34,8 @@ pub enum Line {
         /// Where.
         #[serde(flatten)]
         place: Place,
+        /// Why it should have been replaced, as of a redaction.
+        cause: &'static str,
     },
     /// What a file is (`inspect`).
     Inspect {
@@ -99,8 +99,9 @@ pub struct FileLine {
     pub outcome: Outcome,
     /// Why it failed; `null` if it did not.
     pub error: Option<String>,
-    /// `not examined`.
-    pub spoken: &'static str,
+    /// What was looked for.
+    #[serde(flatten)]
+    pub examined: Examined,
     /// `cardhush`.
     pub tool: &'static str,
     /// Version of the tool.
@@ -120,7 +121,7 @@ pub enum Outcome {
     /// Something was found, and nothing was written (`scan`, `verify`, `--dry-run`).
     #[serde(rename = "found")]
     Found,
-    /// No keyed digit was found.
+    /// Nothing was found of what was looked for.
     #[serde(rename = "nothing found")]
     NothingFound,
     /// Not read to its end, or not written, or not as it was reported: see `error`.
@@ -129,7 +130,7 @@ pub enum Outcome {
 }
 
 /// Sums over the run.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary {
     /// Calls given.
     pub files: u64,
@@ -149,8 +150,36 @@ pub struct Summary {
     pub masked_s: f64,
     /// Seconds that left a stream unreplaced, over all channels.
     pub exposed_s: f64,
-    /// `not examined`.
+    /// What was looked for.
+    #[serde(flatten)]
+    pub examined: Examined,
+}
+
+/// What was looked for in a call. What was not says so, wherever a call is judged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Examined {
+    /// Keyed digits: `examined` or `not examined`.
+    pub keyed: &'static str,
+    /// Spoken digits: the same.
     pub spoken: &'static str,
+    /// Which runs of spoken digits count: the preset's name, or `off`.
+    pub policy: &'static str,
+    /// SHA-256 of the model that listened for spoken digits, in hexadecimal; `null` if none did.
+    pub model: Option<String>,
+}
+
+impl Examined {
+    /// What an engine of these settings looks for.
+    #[must_use]
+    pub fn new(keyed: bool, spoken: Option<&SpokenConfig>) -> Self {
+        let word = |examined| if examined { "examined" } else { "not examined" };
+        Self {
+            keyed: word(keyed),
+            spoken: word(spoken.is_some()),
+            policy: spoken.map_or("off", |spoken| spoken.preset.name()),
+            model: spoken.map(|spoken| spoken.model.hash().iter().map(|byte| format!("{byte:02x}")).collect()),
+        }
+    }
 }
 
 impl Line {
@@ -184,8 +213,8 @@ impl Line {
 
     /// The line of one span that left the stream `path` at `rate_hz` unreplaced.
     #[must_use]
-    pub fn exposed(path: &str, rate_hz: u32, channel: u8, span: Span) -> Self {
-        Self::Exposed { path: path.into(), place: Place::new(channel, span, rate_hz) }
+    pub fn exposed(path: &str, rate_hz: u32, channel: u8, span: Span, cause: Cause) -> Self {
+        Self::Exposed { path: path.into(), place: Place::new(channel, span, rate_hz), cause: cause.name() }
     }
 }
 
@@ -198,9 +227,9 @@ impl Place {
 impl FileLine {
     /// A call that was read to its end: its form, and how much was found or replaced in it.
     #[must_use]
-    pub fn done(path: &str, form: Form, masked: &Masked, outcome: Outcome) -> Self {
+    pub fn done(path: &str, form: Form, masked: &Masked, outcome: Outcome, examined: &Examined) -> Self {
         let rate_hz = form.rate_hz;
-        Self { form: Some(form), ..Self::blank(path, outcome) }.counted(masked, rate_hz)
+        Self { form: Some(form), ..Self::blank(path, outcome, examined) }.counted(masked, rate_hz)
     }
 
     /// The same with how much was replaced of a call at `rate_hz`.
@@ -212,11 +241,11 @@ impl FileLine {
 
     /// A call that was not.
     #[must_use]
-    pub fn failed(path: &str, error: String) -> Self {
-        Self { error: Some(error), ..Self::blank(path, Outcome::Failed) }
+    pub fn failed(path: &str, error: String, examined: &Examined) -> Self {
+        Self { error: Some(error), ..Self::blank(path, Outcome::Failed, examined) }
     }
 
-    fn blank(path: &str, outcome: Outcome) -> Self {
+    fn blank(path: &str, outcome: Outcome, examined: &Examined) -> Self {
         Self {
             path: path.into(),
             output: None,
@@ -226,15 +255,17 @@ impl FileLine {
             exposed_s: 0.0,
             outcome,
             error: None,
-            spoken: SPOKEN,
+            examined: examined.clone(),
             tool: "cardhush",
             version: env!("CARGO_PKG_VERSION"),
         }
     }
 }
 
-impl Default for Summary {
-    fn default() -> Self {
+impl Summary {
+    /// Nothing counted yet.
+    #[must_use]
+    pub fn new(examined: &Examined) -> Self {
         Self {
             files: 0,
             scrubbed: 0,
@@ -245,12 +276,10 @@ impl Default for Summary {
             spans: 0,
             masked_s: 0.0,
             exposed_s: 0.0,
-            spoken: SPOKEN,
+            examined: examined.clone(),
         }
     }
-}
 
-impl Summary {
     /// Counts one call in.
     pub fn count(&mut self, file: &FileLine) {
         self.files += 1;

@@ -9,6 +9,7 @@ use crate::find::find;
 use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::settings::Settings;
+use crate::transcript::Transcript;
 use crate::watch::Watch;
 use std::fs;
 use std::path::Path;
@@ -36,6 +37,7 @@ pub enum Target<'a> {
 #[derive(Debug)]
 pub struct Staged {
     call: Call,
+    transcript: Option<Transcript>,
     plan: Plan,
     beside: Option<Beside>,
     replace: bool,
@@ -54,7 +56,9 @@ pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut 
     };
     // Before the work: a directory that cannot be written to is told at once.
     let beside = path.map(|path| Beside::new(path, Readers::Owner)).transpose()?;
-    let mut plan = find(&call, settings, watch)?;
+    let transcript =
+        settings.transcript.as_deref().map(|path| Transcript::read(path, call.form().duration_s, call.channels())).transpose()?;
+    let mut plan = find(&call, settings, transcript.as_ref(), watch)?;
     settings.add_masks(&call, &mut plan)?;
     let beside = beside.filter(|_| target != Target::InPlace || !plan.is_empty());
     if let Some(beside) = &beside {
@@ -62,7 +66,7 @@ pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut 
         beside.resemble(call.metadata())?;
     }
     call.unchanged()?;
-    Ok(Staged { call, plan, beside, replace })
+    Ok(Staged { call, transcript, plan, beside, replace })
 }
 
 /// Writes the output until nothing is found in it; what is found outside of the plan joins it.
@@ -94,6 +98,15 @@ impl Staged {
     #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Writes the transcript without the number words that are masked in the call, to a file that only lacks its name; `None` where there is
+    /// no transcript.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn redacted_transcript(&self, path: &Path) -> Result<Option<Beside>, Error> {
+        self.transcript.as_ref().map(|transcript| transcript.stage_redacted(&self.plan, self.call.rate_hz(), path)).transpose()
     }
 
     /// What becomes of the call once it is published.

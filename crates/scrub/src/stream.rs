@@ -5,8 +5,10 @@
 //! replaced by silence. Memory: the delay line; blocks of
 //! 64 KiB; and, at the end, the delay line's length twice more, once as samples and once as bytes.
 
+use crate::arms::Arms;
 use crate::held::Held;
-use cardhush_core::{ChannelState, Coding, Config, ConfigError, Event, Scrubber};
+use crate::mask::{Mask, MaskError};
+use cardhush_core::{ChannelState, Coding, Config, ConfigError, Event, Scrubber, Span};
 use cardhush_wav::{SampleCoding, with_coding};
 use std::io::{self, ErrorKind, Read, Write};
 
@@ -29,6 +31,9 @@ pub enum StreamError {
     /// The engine does not take such a stream.
     #[error("{0}")]
     Config(#[from] ConfigError),
+    /// It cannot be armed as asked.
+    #[error("{0}")]
+    Arm(#[from] MaskError),
     /// No more samples could be read.
     #[error("cannot read the samples: {0}")]
     Read(io::Error),
@@ -47,16 +52,20 @@ pub enum StreamError {
 pub fn stream(
     coding: SampleCoding,
     config: &Config,
+    armed: &[Mask],
     input: impl Read,
     output: impl Write,
     tell: impl FnMut(Event) -> io::Result<()>,
 ) -> Result<Streamed, StreamError> {
-    with_coding!(coding, C => Pipe::<C, _, _>::new(config, output, tell)?.run(input))
+    with_coding!(coding, C => Pipe::<C, _, _>::new(config, armed, output, tell)?.run(input))
 }
 
 struct Pipe<C: Coding, W, T> {
     scrubber: Scrubber<C, Vec<ChannelState>, Vec<C::Unit>>,
     channels: usize,
+    arms: Arms,
+    /// Samples of a channel that came in.
+    taken: u64,
     /// Samples, over all channels, that the delay line holds.
     latency: usize,
     /// Those that are still to come out before the first that went in.
@@ -69,7 +78,7 @@ struct Pipe<C: Coding, W, T> {
 }
 
 impl<C: Coding, W: Write, T: FnMut(Event) -> io::Result<()>> Pipe<C, W, T> {
-    fn new(config: &Config, output: W, tell: T) -> Result<Self, ConfigError> {
+    fn new(config: &Config, armed: &[Mask], output: W, tell: T) -> Result<Self, StreamError> {
         let states = (0..config.channels).map(|_| ChannelState::new()).collect();
         let delay = vec![C::SILENCE; Scrubber::<C, Vec<ChannelState>, Vec<C::Unit>>::storage_len(config)?];
         let scrubber = Scrubber::new(config, states, delay)?;
@@ -78,6 +87,8 @@ impl<C: Coding, W: Write, T: FnMut(Event) -> io::Result<()>> Pipe<C, W, T> {
         Ok(Self {
             scrubber,
             channels,
+            arms: Arms::new(armed, config.rate_hz, config.channels, u64::MAX, Span::new(0, u64::MAX))?,
+            taken: 0,
             latency,
             ahead: latency,
             units: Held::default(),
@@ -117,7 +128,20 @@ impl<C: Coding, W: Write, T: FnMut(Event) -> io::Result<()>> Pipe<C, W, T> {
 
     /// Sends `units` through the scrubber and writes what comes out.
     fn pass(&mut self) -> Result<(), StreamError> {
-        self.scrubber.process(&mut self.units, &mut |event| self.events.push(event));
+        let mut rest = &mut self.units[..];
+        let end = self.taken + (rest.len() / self.channels) as u64;
+        while let Some(change) = self.arms.next().filter(|change| *change < end) {
+            let (before, behind) = rest.split_at_mut((change - self.taken) as usize * self.channels);
+            self.scrubber.process(before, &mut |event| self.events.push(event));
+            if self.arms.take(end) == Some(true) {
+                self.scrubber.arm()
+            } else {
+                self.scrubber.disarm()
+            }
+            (rest, self.taken) = (behind, change);
+        }
+        self.scrubber.process(rest, &mut |event| self.events.push(event));
+        self.taken = end;
         self.write()
     }
 
