@@ -1,17 +1,18 @@
 //! The command line as it is typed: names, defaults and help. What it asks for is checked in [`job`](crate::job).
 
+use crate::listen::ListenArgs;
 use cardhush_scrub::Mask;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Finds and destroys keyed (DTMF) card digits in call audio. Everything else stays bit for bit as it was.
+/// Finds and destroys keyed (DTMF) and spoken card digits in call audio. Everything else stays bit for bit as it was.
 #[derive(Debug, Parser)]
 #[command(
     name = "cardhush",
     version,
     arg_required_else_help = true,
     after_help = "\
-Spoken digits are not examined yet: no file is reported clean of card data.
+Spoken digits are listened for by a small network, which misses some: no file is reported clean of card data.
 
 Exit status: 0 all done; 1 scan or verify found something; 2 at least one file failed; 64 wrong usage; 130 interrupted.
 
@@ -29,13 +30,13 @@ pub struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Write a call with every keyed digit replaced
+    /// Write a call with every card digit replaced
     Scrub(ScrubArgs),
-    /// Say where keyed digits are; exit 1 if there are any
+    /// Say where card digits are; exit 1 if there are any
     Scan(ScanArgs),
     /// Say what files are: container, coding, rate, channels, length, oddities
     Inspect(InspectArgs),
-    /// Replace keyed digits in raw samples on their way from standard input to standard output
+    /// Replace card digits in raw samples on their way from standard input to standard output
     Stream(StreamArgs),
     /// Check a scrubbed call against its original; exit 1 if anything is wrong with it
     Verify(VerifyArgs),
@@ -51,6 +52,8 @@ Examples:
   cardhush scrub call.wav --in-place --report call.jsonl
   cardhush scrub call.wav -o scrubbed.wav --mask 1:12.5-14.0 --mask '*:@96000-@112000'
   cardhush scrub call.wav -o scrubbed.wav --mask-file pauses.txt --fill silence
+  cardhush scrub call.wav -o scrubbed.wav --transcript call.json --redacted-transcript scrubbed.json
+  cardhush scrub call.wav -o scrubbed.wav --policy armed --arm 62.5-95
   cardhush scrub call.wav --dry-run --json")]
 pub struct ScrubArgs {
     /// The call: a WAV file
@@ -65,7 +68,7 @@ pub struct ScrubArgs {
     /// Do everything but write: plan, and tell
     #[arg(long)]
     pub dry_run: bool,
-    /// Replace an output or a report that exists
+    /// Replace an output, a report or a redacted transcript that exists
     #[arg(long)]
     pub force: bool,
     /// What replaces the digits.
@@ -79,6 +82,15 @@ pub struct ScrubArgs {
 /// What counts, and what replaces it.
 #[derive(Debug, Args)]
 pub struct SettingsArgs {
+    /// What is looked for.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// A transcript of the call, JSON with the time of each word: a second witness of what is said in it
+    #[arg(long, value_name = "FILE")]
+    pub transcript: Option<PathBuf>,
+    /// Write that transcript there, without the number words that are masked in the call
+    #[arg(long, value_name = "OUT", requires = "transcript")]
+    pub redacted_transcript: Option<PathBuf>,
     /// What masked spans are filled with
     #[arg(long, value_enum, default_value_t = FillName::ComfortNoise)]
     pub fill: FillName,
@@ -117,6 +129,9 @@ pub struct ScanArgs {
     /// The calls: WAV files
     #[arg(value_name = "IN", required = true)]
     pub inputs: Vec<PathBuf>,
+    /// What is looked for.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// Whether a tone is told for every channel at its time, or its own alone
     #[arg(long = "channels", alias = "link", value_enum, default_value_t = LinkName::Linked)]
     pub link: LinkName,
@@ -161,8 +176,11 @@ pub struct StreamArgs {
     /// Interleaved channels, 1 to 8
     #[arg(long, value_name = "N")]
     pub channels: u8,
-    /// Delay in which tones can be masked to their start, at least a hop of the analysis (4.3 ms at 8 kHz); without it, as long as nothing is
-    /// exposed
+    /// What is looked for.
+    #[command(flatten)]
+    pub listen: ListenArgs,
+    /// Delay in which digits can be masked to their start, at least a hop of the analysis (4.3 ms at 8 kHz); without it, 8 s where spoken digits are
+    /// listened for, else 700 ms
     #[arg(long = "look-ahead", value_name = "MS")]
     pub look_ahead_ms: Option<u32>,
     /// What masked spans are filled with
@@ -196,6 +214,9 @@ pub struct VerifyArgs {
     /// The call after
     #[arg(value_name = "OUTPUT")]
     pub output: PathBuf,
+    /// What is looked for.
+    #[command(flatten)]
+    pub listen: ListenArgs,
     /// The report of the scrub, to be read
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use crate::args::{CodingName, FillName, LinkName, ScanArgs, ScrubArgs, SettingsArgs, StreamArgs, TellingArgs, VerifyArgs};
 use crate::exit::Failure;
+use crate::listen::{Listen, ListenArgs};
 use cardhush_core::{Config, Fill, Isa, Linking};
 use cardhush_scrub::{Mask, SampleCoding, Settings};
 use std::fs;
@@ -13,6 +14,7 @@ pub struct Scrub {
     pub input: PathBuf,
     pub target: Target,
     pub mask_files: Vec<PathBuf>,
+    pub redacted_transcript: Option<PathBuf>,
     pub force: bool,
     pub settings: Settings,
     pub telling: Telling,
@@ -40,6 +42,7 @@ pub struct Scan {
 pub struct Stream {
     pub coding: SampleCoding,
     pub config: Config,
+    pub armed: Vec<Mask>,
     pub force: bool,
     pub report: Option<PathBuf>,
     pub quiet: bool,
@@ -81,14 +84,15 @@ impl Scrub {
             return Err(Failure::usage("-: a call is read more than once, so it needs a file; `cardhush stream` reads from pipes"));
         }
         let mask_files = args.settings.mask_files.clone();
+        let redacted_transcript = args.settings.redacted_transcript.clone();
         let (settings, telling) = (settings(args.settings)?, args.telling.into());
-        Ok(Self { input: args.input, target, mask_files, force: args.force, settings, telling })
+        Ok(Self { input: args.input, target, mask_files, redacted_transcript, force: args.force, settings, telling })
     }
 }
 
 impl Scan {
     pub fn new(args: ScanArgs) -> Result<Self, Failure> {
-        let mut settings = Settings::default();
+        let mut settings = listening(args.listen)?;
         settings.linking = args.link.into();
         Ok(Self { inputs: args.inputs, settings, force: args.force, telling: args.telling.into() })
     }
@@ -96,7 +100,10 @@ impl Scan {
 
 impl Stream {
     pub fn new(args: StreamArgs) -> Result<Self, Failure> {
+        let Listen { keyed, spoken, armed } = Listen::new(args.listen)?;
         let mut config = Config::new(args.rate, args.channels);
+        config.keyed = config.keyed.filter(|_| keyed);
+        config.spoken = spoken;
         config.isa = Isa::detect();
         config.fill = args.fill.into();
         config.linking = args.link.into();
@@ -105,13 +112,13 @@ impl Stream {
         if args.report.as_deref() == Some(Path::new("-")) {
             return Err(Failure::usage("--report -: standard output carries the samples; name a file"));
         }
-        Ok(Self { coding: args.coding.into(), config, force: args.force, report: args.report, quiet: args.quiet })
+        Ok(Self { coding: args.coding.into(), config, armed, force: args.force, report: args.report, quiet: args.quiet })
     }
 }
 
 impl Verify {
     pub fn new(args: VerifyArgs) -> Result<Self, Failure> {
-        let mut settings = Settings::default();
+        let mut settings = listening(args.listen)?;
         settings.linking = args.link.into();
         let telling = Telling { report: None, json: args.json, quiet: args.quiet };
         Ok(Self { original: args.original, output: args.output, report: args.report, settings, telling })
@@ -119,15 +126,27 @@ impl Verify {
 }
 
 fn settings(args: SettingsArgs) -> Result<Settings, Failure> {
-    let mut settings = Settings::default();
+    let mut settings = listening(args.listen)?;
     settings.fill = args.fill.into();
     settings.linking = args.link.into();
     settings.masks = args.masks;
+    settings.transcript = args.transcript;
+    if settings.transcript.is_some() && settings.spoken.is_none() {
+        return Err(Failure::usage("--transcript: it is not read while spoken digits are off"));
+    }
     for path in args.mask_files {
         let text = fs::read_to_string(&path).map_err(|e| Failure::failed(format_args!("{}: cannot read: {e}", path.display())))?;
         let masks = Mask::parse_lines(&text);
         settings.masks.extend(masks.map_err(|e| Failure::usage(format_args!("{}: {e}", path.display())))?);
     }
+    Ok(settings)
+}
+
+/// The settings of what is looked for.
+fn listening(args: ListenArgs) -> Result<Settings, Failure> {
+    let mut settings = Settings::default();
+    let Listen { keyed, spoken, armed } = Listen::new(args)?;
+    (settings.keyed, settings.spoken, settings.armed) = (keyed, spoken, armed);
     Ok(settings)
 }
 

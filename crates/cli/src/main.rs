@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod job;
+mod listen;
 mod progress;
 mod report_file;
 mod stop;

@@ -30,10 +30,10 @@ fn fields(line: &str) -> Vec<String> {
     fields
 }
 
-const FILE: &str = "schema type path output container coding rate_hz channels frames duration_s notes redactions masked_s exposed_s outcome error spoken tool version";
-const FAILED: &str = "schema type path output redactions masked_s exposed_s outcome error spoken tool version";
+const FILE: &str = "schema type path output container coding rate_hz channels frames duration_s notes redactions masked_s exposed_s outcome error keyed spoken policy model tool version";
+const FAILED: &str = "schema type path output redactions masked_s exposed_s outcome error keyed spoken policy model tool version";
 const REDACTION: &str = "schema type path channel start end start_s end_s cause";
-const SUMMARY: &str = "schema type files scrubbed exposed found unchanged failed spans masked_s exposed_s spoken";
+const SUMMARY: &str = "schema type files scrubbed exposed found unchanged failed spans masked_s exposed_s keyed spoken policy model";
 const INSPECT: &str = "schema type path container coding rate_hz channels frames duration_s notes chunks";
 
 /// Every line has its fields; and no run of four of the call's digits stands anywhere, but for sample numbers.
@@ -73,7 +73,10 @@ fn of_a_scrub() {
     assert_eq!((&file["type"], &summary["type"]), (&"file".into(), &"summary".into()));
     assert_eq!((&file["output"], &file["container"], &file["coding"]), (&"out.wav".into(), &"RIFF".into(), &"mu-law".into()));
     assert_eq!((&file["rate_hz"], &file["channels"], &file["outcome"]), (&16_000.into(), &2.into(), &"scrubbed".into()));
-    assert_eq!((&file["spoken"], &summary["spoken"]), (&"not examined".into(), &"not examined".into()));
+    for line in [file, summary] {
+        assert_eq!((&line["keyed"], &line["spoken"], &line["policy"]), (&"examined".into(), &"examined".into(), &"card".into()));
+        assert_eq!(line["model"].as_str().unwrap().len(), 64);
+    }
     assert_eq!(file["frames"], call.channels[0].len());
     assert!(file["notes"][0].as_str().unwrap().contains("streamed header"));
     assert_eq!(file["redactions"], redactions.len());
@@ -89,7 +92,7 @@ fn of_a_scrub() {
             assert!(off.abs() <= 0.5e-6 + 1e-12, "given to the microsecond: {one}");
         }
         masked[number("channel") as usize] += (number("end") - number("start")) as f64 / 16_000.0;
-        assert!(["keyed", "linked", "echo", "manual"].contains(&one["cause"].as_str().unwrap()));
+        assert!(["keyed", "spoken", "transcript", "linked", "echo", "manual"].contains(&one["cause"].as_str().unwrap()));
     }
     for channel in 0..2 {
         assert!((file["masked_s"][channel].as_f64().unwrap() - masked[channel]).abs() < 1e-6);

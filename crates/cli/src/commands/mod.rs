@@ -6,17 +6,14 @@ pub mod scrub;
 pub mod stream;
 pub mod verify;
 
-use cardhush_scrub::{FileLine, Outcome};
-
-/// What every summary says to people: no call is ever called clean of card data.
-const SPOKEN: &str = "spoken digits were not examined";
+use cardhush_scrub::{Examined, FileLine, Outcome};
 
 /// One call in words.
 fn sentence(file: &FileLine) -> String {
     let spans = if file.redactions == 1 { "span" } else { "spans" };
     let masked: f64 = file.masked_s.iter().sum();
     let what = match file.outcome {
-        Outcome::NothingFound => "no keyed digit found".into(),
+        Outcome::NothingFound => "nothing found".into(),
         Outcome::Scrubbed => format!("{} {spans} replaced, {masked:.3} s over all channels", file.redactions),
         Outcome::Exposed => {
             let exposed = file.exposed_s;
@@ -26,5 +23,15 @@ fn sentence(file: &FileLine) -> String {
     };
     let output = file.output.as_ref().filter(|output| **output != file.path).map(|output| format!(" -> {output}"));
     let notes = file.form.iter().flat_map(|form| &form.notes).map(|note| format!("\n  note: {note}")).collect::<String>();
-    format!("{}{}: {what}; {SPOKEN}{notes}", file.path, output.unwrap_or_default())
+    format!("{}{}: {what}; {}{notes}", file.path, output.unwrap_or_default(), looked_for(&file.examined))
+}
+
+/// What every summary says to people: no call is ever called clean of card data.
+fn looked_for(examined: &Examined) -> String {
+    let keyed = if examined.keyed == "examined" { "keyed digits were looked for" } else { "keyed digits were not examined" };
+    let spoken = match examined.policy {
+        "off" => "spoken digits were not examined".into(),
+        policy => format!("spoken ones were listened for (policy {policy})"),
+    };
+    format!("{keyed}, {spoken}")
 }

@@ -1,4 +1,4 @@
-//! `cardhush scan`: where keyed digits are, a line a span on standard output.
+//! `cardhush scan`: where digits are, a line a span on standard output.
 
 use crate::exit::{Exit, Failure, complain};
 use crate::job::Scan;
@@ -13,7 +13,8 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
     let inputs: Vec<&Path> = job.inputs.iter().map(AsRef::as_ref).collect();
     let mut report = ReportFile::open(&job.telling, job.force, &inputs)?;
     let mut watcher = Watcher::new(job.telling.quiet);
-    let mut summary = Summary::default();
+    let examined = job.settings.examined();
+    let mut summary = Summary::new(&examined);
     for input in inputs {
         let path = input.display().to_string();
         let found = look(input, &job.settings, &mut watcher);
@@ -22,11 +23,11 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
             Ok((form, plan)) => {
                 tell(&path, &form, &plan, job.telling.json, &mut report)?;
                 let outcome = if plan.is_empty() { Outcome::NothingFound } else { Outcome::Found };
-                FileLine::done(&path, form, &plan.masked(), outcome)
+                FileLine::done(&path, form, &plan.masked(), outcome, &examined)
             }
             Err(error) => {
                 complain(&error);
-                FileLine::failed(&path, error.to_string())
+                FileLine::failed(&path, error.to_string(), &examined)
             }
         };
         if !job.telling.quiet && file.outcome != Outcome::Failed {
@@ -38,18 +39,19 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
             return Ok(Exit::Interrupted);
         }
     }
-    report.line(&Line::Summary(summary))?;
-    report.publish()?;
-    Ok(match summary {
+    let exit = match summary {
         Summary { failed: 1.., .. } => Exit::Failed,
         Summary { found: 1.., .. } => Exit::Found,
         _ => Exit::Done,
-    })
+    };
+    report.line(&Line::Summary(summary))?;
+    report.publish()?;
+    Ok(exit)
 }
 
 fn look(input: &Path, settings: &Settings, watcher: &mut Watcher) -> Result<(Form, Plan), Error> {
     let call = Call::open(input)?;
-    let plan = find(&call, settings, &mut |progress| watcher.see(progress))?;
+    let plan = find(&call, settings, None, &mut |progress| watcher.see(progress))?;
     call.unchanged()?;
     Ok((call.form(), plan))
 }

@@ -5,7 +5,7 @@ use crate::job::Stream;
 use crate::report_file::LiveReport;
 use crate::stop::{Stop, UntilStopped};
 use cardhush_core::Event;
-use cardhush_scrub::{FileLine, Form, Line, Masked, Outcome, StreamError, Streamed, Summary, seconds, stream};
+use cardhush_scrub::{Examined, FileLine, Form, Line, Masked, Outcome, StreamError, Streamed, Summary, seconds, stream};
 use std::io;
 
 /// Path of standard input in reports.
@@ -17,26 +17,27 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
     let rate_hz = job.config.rate_hz;
     let stop = Stop::listen();
     let input = UntilStopped::new(io::stdin().lock(), stop.clone());
+    let examined = Examined::new(job.config.keyed.is_some(), job.config.spoken.as_ref());
     let mut masked = Masked::new(job.config.channels);
     let mut exposed = 0;
-    let streamed = stream(job.coding, &job.config, input, io::stdout().lock(), |event| match event {
+    let streamed = stream(job.coding, &job.config, &job.armed, input, io::stdout().lock(), |event| match event {
         Event::Redacted(one) => {
             report.line(&Line::redaction(PATH, rate_hz, one))?;
             masked.count(one);
             Ok(())
         }
-        Event::Exposed { channel, span } => {
+        Event::Exposed { channel, span, cause } => {
             exposed += span.len(); // told at the end whether or not its line can be
-            report.line(&Line::exposed(PATH, rate_hz, channel, span))
+            report.line(&Line::exposed(PATH, rate_hz, channel, span, cause))
         }
         _ => Ok(()),
     });
     let mut file = match &streamed {
-        Ok(streamed) => done(&job, streamed, &masked, exposed, stop.asked()),
-        Err(error) => FileLine::failed(PATH, error.to_string()).counted(&masked, rate_hz),
+        Ok(streamed) => done(&job, streamed, &masked, exposed, stop.asked(), &examined),
+        Err(error) => FileLine::failed(PATH, error.to_string(), &examined).counted(&masked, rate_hz),
     };
     (file.output, file.exposed_s) = (Some(PATH.into()), seconds(exposed, rate_hz));
-    let mut summary = Summary::default();
+    let mut summary = Summary::new(&examined);
     summary.count(&file);
     let ended = report.line(&Line::File(Box::new(file.clone()))).and_then(|()| report.line(&Line::Summary(summary)));
     if exposed > 0 {
@@ -53,7 +54,7 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
     }
 }
 
-fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64, stopped: bool) -> FileLine {
+fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64, stopped: bool, examined: &Examined) -> FileLine {
     let outcome = match (exposed, masked.spans) {
         (1.., _) => Outcome::Exposed,
         (0, 0) => Outcome::NothingFound,
@@ -69,7 +70,7 @@ fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64, stoppe
     }
     let duration_s = seconds(frames, rate_hz);
     let form = Form { container: "raw", coding: job.coding.name(), rate_hz, channels, frames, duration_s, notes };
-    FileLine::done(PATH, form, masked, outcome)
+    FileLine::done(PATH, form, masked, outcome, examined)
 }
 
 /// What is said at the end. An unfinished frame is told whether people want to hear or not: something came that was not examined.

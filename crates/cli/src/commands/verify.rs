@@ -11,6 +11,7 @@ pub fn run(job: Verify) -> Result<Exit, Failure> {
     let mut told = ReportFile::open(&job.telling, false, &[])?;
     let mut watcher = Watcher::new(job.telling.quiet);
     let path = job.output.display().to_string();
+    let examined = job.settings.examined();
     let verified = compare(&job, &mut watcher);
     watcher.clear();
     let (file, exit) = match verified {
@@ -19,7 +20,7 @@ pub fn run(job: Verify) -> Result<Exit, Failure> {
             verified.left.redactions().try_for_each(|one| told.line(&Line::redaction(&path, rate_hz, one)))?;
             let found = !verified.left.is_empty();
             let outcome = if found { Outcome::Found } else { Outcome::NothingFound };
-            let file = FileLine::done(&path, verified.original.form(), &verified.left.masked(), outcome);
+            let file = FileLine::done(&path, verified.original.form(), &verified.left.masked(), outcome, &examined);
             if !job.telling.quiet || found {
                 let spans = verified.plan.masked().spans;
                 complain(format_args!("{}; {spans} spans replaced as planned, all other bytes as in the original", super::sentence(&file)));
@@ -33,10 +34,10 @@ pub fn run(job: Verify) -> Result<Exit, Failure> {
                 Error::Interrupted { .. } => Exit::Interrupted,
                 _ => Exit::Failed,
             };
-            (FileLine::failed(&path, error.to_string()), exit)
+            (FileLine::failed(&path, error.to_string(), &examined), exit)
         }
     };
-    let mut summary = Summary::default();
+    let mut summary = Summary::new(&examined);
     summary.count(&file);
     told.line(&Line::File(Box::new(file)))?;
     told.line(&Line::Summary(summary))?;
