@@ -31,7 +31,9 @@ fn main() -> ExitCode {
 /// # Errors
 /// Where reading or writing fails, or the audio ends within a sample.
 fn decode(source: &mut impl Read, lines: &mut dyn Write) -> Result<(), Box<dyn Error>> {
-    let mut analyzer = Analyzer::new(&Config::new(8_000, 1), [ChannelState::new()])?;
+    let mut config = Config::new(8_000, 1);
+    config.spoken = None;
+    let mut analyzer = Analyzer::new(&config, [ChannelState::new()])?;
     let mut written = Ok(());
     let mut tell = |event: Event| {
         if let Event::Keyed { digit, decided, .. } = event

@@ -6,9 +6,19 @@ use cardhush_core::{Analyzer, ChannelState, Config, ConfigError, Event, Fill, Is
 /// Samples of a block of a file.
 const BLOCK: usize = 8_192;
 
-/// One channel at 8 kHz with the recommended settings.
-fn config(isa: Isa) -> Config {
+/// What the engine listens for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stages {
+    /// Keyed digits.
+    Keyed,
+    /// Keyed and spoken ones.
+    Both,
+}
+
+/// One channel at 8 kHz with the recommended settings of these stages.
+fn config(isa: Isa, stages: Stages) -> Config {
     let mut config = Config::new(RATE_HZ, 1);
+    config.spoken = config.spoken.filter(|_| stages == Stages::Both);
     config.isa = isa;
     config
 }
@@ -17,8 +27,8 @@ fn config(isa: Isa) -> Config {
 ///
 /// # Errors
 /// None that this configuration can meet.
-pub fn scrubber(isa: Isa) -> Result<Scrubber<Linear16, [ChannelState; 1], Vec<i16>>, ConfigError> {
-    let config = config(isa);
+pub fn scrubber(isa: Isa, stages: Stages) -> Result<Scrubber<Linear16, [ChannelState; 1], Vec<i16>>, ConfigError> {
+    let config = config(isa, stages);
     let storage = vec![0; Scrubber::<Linear16, [ChannelState; 1], Vec<i16>>::storage_len(&config)?];
     Scrubber::new(&config, [ChannelState::new()], storage)
 }
@@ -27,14 +37,14 @@ pub fn scrubber(isa: Isa) -> Result<Scrubber<Linear16, [ChannelState; 1], Vec<i1
 ///
 /// # Errors
 /// None that this configuration can meet.
-pub fn offline(audio: &[i16], isa: Isa) -> Result<u64, ConfigError> {
+pub fn offline(audio: &[i16], isa: Isa, stages: Stages) -> Result<u64, ConfigError> {
     let mut spans = Vec::new();
     let mut keep = |event: Event| {
         if let Event::Redacted(redaction) = event {
             spans.push(redaction.span);
         }
     };
-    let mut analyzer = Analyzer::new(&config(isa), [ChannelState::new()])?;
+    let mut analyzer = Analyzer::new(&config(isa, stages), [ChannelState::new()])?;
     for block in audio.chunks(BLOCK) {
         analyzer.push::<Linear16>(block, &mut keep);
     }
@@ -54,14 +64,14 @@ pub fn offline(audio: &[i16], isa: Isa) -> Result<u64, ConfigError> {
 ///
 /// # Errors
 /// None that this configuration can meet.
-pub fn live(audio: &[i16], chunk: usize, isa: Isa) -> Result<u64, ConfigError> {
+pub fn live(audio: &[i16], chunk: usize, isa: Isa, stages: Stages) -> Result<u64, ConfigError> {
     let mut masked = 0;
     let mut count = |event: Event| {
         if let Event::Redacted(redaction) = event {
             masked += redaction.span.len();
         }
     };
-    let mut scrubber = scrubber(isa)?;
+    let mut scrubber = scrubber(isa, stages)?;
     let mut copy = vec![0; chunk];
     for chunk in audio.chunks(chunk) {
         let copy = &mut copy[..chunk.len()];

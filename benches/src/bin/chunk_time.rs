@@ -4,7 +4,7 @@
 //! machine did meanwhile; *the work itself* takes each chunk's least time of all rounds, which leaves what the engine asks for.
 
 use cardhush_benches::call::{CHUNK, CHUNK_MS, Talk, call};
-use cardhush_benches::scan;
+use cardhush_benches::scan::{self, Stages};
 use cardhush_core::Isa;
 use cardhush_testkit::sweep::Table;
 use std::error::Error;
@@ -24,14 +24,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         ),
         &["what", "mean", "p50", "p99", "p99.9", "max", "p99.9 / mean"],
     );
-    for (name, isa) in [("portable", Isa::Portable), ("AVX2", Isa::detect())] {
-        if name == "AVX2" && isa == Isa::Portable {
+    let stages = [("keyed", Stages::Keyed), ("both", Stages::Both)];
+    let sets = [("portable", Isa::Portable), ("AVX2", Isa::detect())];
+    for ((what, stages), (set, isa)) in stages.into_iter().flat_map(|stages| sets.map(|set| (stages, set))) {
+        if set == "AVX2" && isa == Isa::Portable {
             continue;
         }
-        let first = one_round(&audio, isa)?;
+        let name = format!("{what}, {set}");
+        let first = one_round(&audio, isa, stages)?;
         let mut least = first.clone();
         for _ in 1..rounds {
-            least.iter_mut().zip(one_round(&audio, isa)?).for_each(|(least, ns)| *least = ns.min(*least));
+            least.iter_mut().zip(one_round(&audio, isa, stages)?).for_each(|(least, ns)| *least = ns.min(*least));
         }
         row(&mut table, &format!("{name}, as measured"), first);
         row(&mut table, &format!("{name}, the work itself"), least);
@@ -41,8 +44,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// The time of each chunk in ns.
-fn one_round(audio: &[i16], isa: Isa) -> Result<Vec<u64>, Box<dyn Error>> {
-    let mut scrubber = scan::scrubber(isa)?;
+fn one_round(audio: &[i16], isa: Isa, stages: Stages) -> Result<Vec<u64>, Box<dyn Error>> {
+    let mut scrubber = scan::scrubber(isa, stages)?;
     let mut copy = [0; CHUNK];
     let mut events = 0u64;
     let timed = |chunk: &[i16]| {

@@ -5,6 +5,7 @@
 //! `..., X x real time`. All contenders take turns in each round; what is printed is the median of their rounds.
 
 use cardhush_benches::call::{CHUNK, RATE_HZ, Talk, call};
+use cardhush_benches::scan::Stages;
 use cardhush_benches::{clock, memory, scan};
 use cardhush_core::{ConfigError, Isa};
 use cardhush_testkit::sweep::Table;
@@ -61,10 +62,14 @@ fn main() -> Result<(), Failure> {
 fn measure(name: &str, audio: &[i16], file: &Path, job: &Job, cycles: f64) -> Result<(), Failure> {
     let seconds = audio.len() as f64 / f64::from(RATE_HZ);
     let mut contenders = vec![
-        ours("offline: found and filled, portable", || scan::offline(audio, Isa::Portable)),
-        ours("offline: found and filled, AVX2", || scan::offline(audio, Isa::detect())),
-        ours("live: 20 ms chunks, portable", || scan::live(audio, CHUNK, Isa::Portable)),
-        ours("live: 20 ms chunks, AVX2", || scan::live(audio, CHUNK, Isa::detect())),
+        ours("keyed, offline: found and filled, portable", || scan::offline(audio, Isa::Portable, Stages::Keyed)),
+        ours("keyed, offline: found and filled, AVX2", || scan::offline(audio, Isa::detect(), Stages::Keyed)),
+        ours("keyed, live: 20 ms chunks, portable", || scan::live(audio, CHUNK, Isa::Portable, Stages::Keyed)),
+        ours("keyed, live: 20 ms chunks, AVX2", || scan::live(audio, CHUNK, Isa::detect(), Stages::Keyed)),
+        ours("both, offline: found and filled, portable", || scan::offline(audio, Isa::Portable, Stages::Both)),
+        ours("both, offline: found and filled, AVX2", || scan::offline(audio, Isa::detect(), Stages::Both)),
+        ours("both, live: 20 ms chunks, portable", || scan::live(audio, CHUNK, Isa::Portable, Stages::Both)),
+        ours("both, live: 20 ms chunks, AVX2", || scan::live(audio, CHUNK, Isa::detect(), Stages::Both)),
     ];
     if Isa::detect() == Isa::Portable {
         contenders.retain(|c| !c.name.ends_with("AVX2"));
