@@ -80,8 +80,8 @@ impl Listen {
             _ => {}
         }
         match &spoken {
-            None if !args.armed.is_empty() => return Err(Failure::usage("--arm: it arms nothing while spoken digits are off")),
-            None if !keyed => return Err(Failure::usage("nothing to look for: both keyed and spoken digits are off")),
+            None if !args.armed.is_empty() => Err(Failure::usage("--arm: it arms nothing while spoken digits are off")),
+            None if !keyed => Err(Failure::usage("nothing to look for: both keyed and spoken digits are off")),
             _ => Ok(Self { keyed, spoken, armed: args.armed }),
         }
     }

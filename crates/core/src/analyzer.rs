@@ -176,10 +176,9 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         let (start, end) = (self.slot_of(span.start), self.slot_of(span.end) + 1);
         let left = self.slot_of(self.left);
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
-            if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
-                if let Some(ask) = state.ear.read(&mut self.window, start, end, f32::from(digits), left) {
-                    mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
-                }
+            let meant = channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels);
+            if meant && let Some(ask) = state.ear.read(&mut self.window, start, end, f32::from(digits), left) {
+                mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
             }
         }
     }

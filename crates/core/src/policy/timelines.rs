@@ -27,8 +27,8 @@ fn masked(preset: Preset, look_ahead: u64, lines: &[&str]) -> Vec<String> {
         for (c, heard) in channels.iter_mut().enumerate() {
             let column = |slot: u64| columns[c].get((slot / COLUMN) as usize).copied().unwrap_or('.');
             match column(now + SHIFT) {
-                '/' if (now + SHIFT) % COLUMN == 0 => window.arm(now + SHIFT),
-                '\\' if (now + SHIFT) % COLUMN == 0 => window.disarm(now + SHIFT),
+                '/' if (now + SHIFT).is_multiple_of(COLUMN) => window.arm(now + SHIFT),
+                '\\' if (now + SHIFT).is_multiple_of(COLUMN) => window.disarm(now + SHIFT),
                 _ => {}
             }
             let (worth, loudness) = match column(now) {
