@@ -7,8 +7,8 @@ Slots are 20 ms, half open. What it does, in order:
               most LOOKBACK slots and on for as long as the posterior stays above a quarter of that
     tokens    how many digits a hit is likely to be: the onset posterior summed over it, by the slots that an onset is taught to last; a doubtful
               digit counts as part of one
-    voices    a hit that is `quiet` nepers weaker than the loudest digit before it (forgotten at `fade` nepers a second) is somebody else, such as
-              the other side heard here: it goes to a second voice, unless it follows within `follow_s` of the first voice's last hit
+    voices    a hit that is `quiet` nepers weaker than the digits before it usually were (which is forgotten at `fade` nepers a second) is somebody else,
+              such as the other side heard here: it goes to a second voice, unless it follows within `follow_s` of the first voice's last hit
     phrases   hits of one voice no more than `phrase_s` apart; one that holds less than `lone` tokens (`other` for the second voice) is no digit
     runs      phrases of one voice no more than `pause_s` apart
     card      a run of `open` tokens and more becomes a region from its first to its last hit
@@ -33,11 +33,11 @@ class Policy:
     again: float = 0.35
     open: float = 4.5
     lone: float = 0.9
-    other: float = 2.5
+    other: float = 1.5
     phrase_s: float = 1.3
     pause_s: float = 2.5
     quiet: float = 2.0
-    fade: float = 0.05
+    fade: float = 0.03
     follow_s: float = 0.2
     grow_s: float = 0.4
     faint: float = 0.08
@@ -68,15 +68,16 @@ def hits(p, policy):
 
 def voices(found, loud, policy):
     """hits -> hits of the first and of the second voice; `loud` is the log power per slot"""
-    first, second, top, since = [], [], -np.inf, 0
+    first, second, usual, since = [], [], None, 0
     for s, e, n in found:
-        power, limit = loud[s:e].max(), top - policy.fade * (s - since) * SLOT_S
-        if power < limit - policy.quiet and s - first[-1][1] > policy.follow_s / SLOT_S:
+        power = float(loud[s:e].max())
+        now = power if usual is None else usual - policy.fade * (s - since) * SLOT_S
+        if power < now - policy.quiet and s - first[-1][1] > policy.follow_s / SLOT_S:
             second.append((s, e, n))
             continue
         first.append((s, e, n))
-        if n >= .5 and power > limit:
-            top, since = power, e
+        if n >= .5 and power >= now - policy.quiet:
+            usual, since = now + .25 * (power - now), e
     return first, second
 
 
