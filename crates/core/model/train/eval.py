@@ -28,14 +28,15 @@ LOUD = -3.5             # nepers of power below the tracked level that still cou
 
 
 def heard(layers, shift, x):
-    """int16 [samples] -> (posteriors [slots, 14] at the time of the sound, active [slots])"""
+    """int16 [samples] -> (posteriors [slots, 14] at the time of the sound, active [slots], log power [slots])"""
     n = len(x) // SLOT
     x = np.concatenate([x[:n * SLOT], np.zeros(shift * SLOT, np.int16)]).astype(np.float32) / 32768
     e = energies(torch.from_numpy(x[None]))
     level = levels(e)
-    loud = (torch.log(e.sum(2) + FLOOR) - level)[0].reshape(-1, 2).amax(1).numpy()[:n]
+    power = torch.log(e.sum(2) + FLOOR)
+    per_slot = lambda v: v[0].reshape(-1, 2).amax(1).numpy()[:n]
     f = features(e, level)
-    return posteriors(run_folded(layers, f))[0, shift:].numpy(), loud > LOUD
+    return posteriors(run_folded(layers, f))[0, shift:].numpy(), per_slot(power - level) > LOUD, per_slot(power)
 
 
 def judge(channels, truth, samples, policy, threshold):
@@ -43,7 +44,7 @@ def judge(channels, truth, samples, policy, threshold):
     masked, bare, near = (np.zeros((samples, len(channels)), bool) for _ in range(3))
     for c, s, e in regions(channels, policy):
         masked[s * SLOT:e * SLOT, c] = True
-    for c, (p, _) in enumerate(channels):
+    for c, (p, *_) in enumerate(channels):
         for s, e, _ in hits(p, policy):
             bare[s * SLOT:e * SLOT, c] = True
     cards, code, seen, hit, named, slots = collections.defaultdict(list), [], [], [], [], []
@@ -103,7 +104,7 @@ def speech(layers, shift, corpus, noisy, policy, seed=1):
         found = hits(channel[0], policy)
         total += len(channel[0])
         under += sum(e - s for s, e, _ in found)
-        longest = max([longest] + [n for *_, n in runs(found, policy)])
+        longest = max([longest] + [sum(n for *_, n in run) for run in runs(channel[0], channel[2], policy)])
         any_.append(channel[0][:, ANY_OUT])
         drawn = regions([channel], policy)
         false += len(drawn)

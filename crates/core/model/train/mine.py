@@ -35,7 +35,7 @@ def main():
         y = A.band(synth.speak(x, synth.manner(rng))[0], rng)
         y = y + rng.normal(size=len(y)) * .1 * A.db(rng.uniform(-50, -15))
         with torch.no_grad():
-            p, _ = heard(layers, shift, np.clip(y * 32768, -32768, 32767).astype(np.int16))
+            p, *_ = heard(layers, shift, np.clip(y * 32768, -32768, 32767).astype(np.int16))
         heard_s += len(y) / FS
         hot = np.flatnonzero(p[:, ANY_OUT] > .3) * SLOT
         for group in np.split(hot, np.flatnonzero(np.diff(hot) > FS // 2) + 1) if len(hot) else ():

@@ -1,17 +1,20 @@
 """From posteriors to masked spans: a small reference of decoder and policy, to report what a network is worth.
 
-Works on one call, all channels, offline. Slots are 20 ms, half open. What it does, in order:
+Works on one call, all channels, offline; but every rule looks back only, or ahead by a bounded time, so that a streaming form decides the same.
+Slots are 20 ms, half open. What it does, in order:
 
     hits      a slot whose any-digit posterior passes `hit` (less once two digits were heard within 2 s: `again`) starts a hit, which reaches back over at
               most LOOKBACK slots and on for as long as the posterior stays above a quarter of that
     tokens    how many digits a hit is likely to be: the onset posterior summed over it, by the slots that an onset is taught to last; a doubtful
               digit counts as part of one
-    runs      hits of one channel no more than `pause_s` apart; what counts as less than `weak` digits must
-              lie within `close_s` of one that counts more
+    voices    a hit that is `quiet` nepers weaker than the digits before it usually were (which is forgotten at `fade` nepers a second) is somebody else,
+              such as the other side heard here: it goes to a second voice, unless it follows within `follow_s` of the first voice's last hit
+    phrases   hits of one voice no more than `phrase_s` apart; one that holds less than `lone` tokens (`other` for the second voice) is no digit
+    runs      phrases of one voice no more than `pause_s` apart
     card      a run of `open` tokens and more becomes a region from its first to its last hit
-    after     within 90 s of a card's end, runs of `short` tokens and more on any channel are regions as well
-    growth    a region grows over adjoining speech until the next pause of 0.2 s, at most `grow_s`, where the posterior is above `faint`
-              `reach_s`, then by a guard of 80 ms
+    after     a run on any channel that starts within 90 s of a card's end, or while the card is read, is a region as well
+    growth    a region grows back over adjoining speech until a pause of 0.2 s, at most `grow_s`, where the posterior is above `faint`
+              `reach_s`; then by a guard at either end
 """
 from dataclasses import dataclass
 import numpy as np
@@ -19,20 +22,23 @@ from net import ANY_OUT, ONSET_OUT
 
 LOOKBACK = 9                        # slots; with SHIFT and the slot itself 500 ms in all
 SLOT_S = 0.02
-GUARD, REST = 4, 10                 # slots: guard round a region, pause that ends its growth
-AFTER_S = 90
+BEFORE, BEHIND, REST = 4, 20, 10    # slots: guard before and behind a region, pause that ends its growth
+AFTER_S, EARLY_S = 90, 1            # how long after a card runs are regions; how much earlier than its opening they may start
 ONSET_SLOTS = 4
 
 
 @dataclass
 class Policy:
-    hit: float = 0.6
-    again: float = 0.3
+    hit: float = 0.7
+    again: float = 0.35
     open: float = 4.5
-    short: float = 0.8
-    weak: float = 0.5
-    close_s: float = 1.0
+    lone: float = 0.9
+    other: float = 1.5
+    phrase_s: float = 1.3
     pause_s: float = 2.5
+    quiet: float = 2.0
+    fade: float = 0.03
+    follow_s: float = 0.2
     grow_s: float = 0.4
     faint: float = 0.08
     reach_s: float = 1.2
@@ -60,45 +66,68 @@ def hits(p, policy):
     return out
 
 
-def runs(found, policy):
-    """hits -> [(start, end, tokens)] of runs"""
-    sure, close = [n >= policy.weak for _, _, n in found], policy.close_s / SLOT_S
-    for order in (range(1, len(found)), range(len(found) - 2, -1, -1)):       # doubtful hits close to a sure one are kept, from either side
-        for i in order:
-            j = i - 1 if order.step > 0 else i + 1
-            sure[i] |= sure[j] and max(found[i][0], found[j][0]) - min(found[i][1], found[j][1]) <= close
+def voices(found, loud, policy):
+    """hits -> hits of the first and of the second voice; `loud` is the log power per slot"""
+    first, second, usual, since = [], [], None, 0
+    for s, e, n in found:
+        power = float(loud[s:e].max())
+        now = power if usual is None else usual - policy.fade * (s - since) * SLOT_S
+        if power < now - policy.quiet and s - first[-1][1] > policy.follow_s / SLOT_S:
+            second.append((s, e, n))
+            continue
+        first.append((s, e, n))
+        if n >= .5 and power >= now - policy.quiet:
+            usual, since = now + .25 * (power - now), e
+    return first, second
+
+
+def joined(found, pause_s):
+    """[(start, end, ...)] -> lists of neighbours no more than `pause_s` apart"""
     out = []
-    for s, e, n in (h for h, kept in zip(found, sure) if kept):
-        if out and s - out[-1][1] <= policy.pause_s / SLOT_S:
-            out[-1] = (out[-1][0], e, out[-1][2] + n)
+    for h in found:
+        if out and h[0] - out[-1][-1][1] <= pause_s / SLOT_S:
+            out[-1].append(h)
         else:
-            out.append((s, e, n))
+            out.append([h])
     return out
 
 
-def grown(span, p, active, policy):
-    def reach(t, step):
-        far, rest = t, 0
-        for k in range(1, int(policy.reach_s / SLOT_S)):
-            q = t + step * k
-            if not 0 <= q < len(p):
+def runs(p, loud, policy):
+    """posteriors and log power -> [[(start, end, tokens)]], the runs of either voice as lists of hits"""
+    out = []
+    for voice, least in zip(voices(hits(p, policy), loud, policy), (policy.lone, policy.other)):
+        said = [h for phrase in joined(voice, policy.phrase_s) if sum(n for *_, n in phrase) >= least for h in phrase]
+        out += joined(said, policy.pause_s)
+    return out
+
+
+def opening(run, policy):
+    """slot at which a run is known to be a card, None if it is none"""
+    total = 0
+    for _, e, n in run:
+        total += n
+        if total >= policy.open:
+            return e
+
+
+def grown(start, p, active, policy):
+    far, rest = start, 0
+    for k in range(1, int(policy.reach_s / SLOT_S)):
+        t = start - k
+        if t < 0:
+            break
+        if p[t, ANY_OUT] >= policy.faint or (active[t] and k <= policy.grow_s / SLOT_S):
+            far, rest = t, 0
+        else:
+            rest += 1
+            if rest >= REST:
                 break
-            faint = p[q, ANY_OUT] >= policy.faint
-            if faint or (active[q] and k <= policy.grow_s / SLOT_S):
-                far, rest = q, 0
-            else:
-                rest += 1
-                if rest >= REST:
-                    break
-        return far
-    return max(0, reach(span[0], -1) - GUARD), min(len(p), reach(span[1] - 1, 1) + 1 + GUARD)
+    return far
 
 
 def regions(channels, policy):
-    """[(posteriors [slots, 14], active [slots])] per channel -> [(channel, start, end)] in slots"""
-    every = [runs(hits(p, policy), policy) for p, _ in channels]
-    cards = [(c, s, e) for c, found in enumerate(every) for s, e, n in found if n >= policy.open]
-    ends = [e for _, _, e in cards]
-    later = [(c, s, e) for c, found in enumerate(every) for s, e, n in found
-             if policy.short <= n < policy.open and any(0 <= s - end + 50 and s - end <= AFTER_S / SLOT_S for end in ends)]
-    return [(c, *grown((s, e), *channels[c], policy)) for c, s, e in cards + later]
+    """[(posteriors [slots, 14], active [slots], log power [slots])] per channel -> [(channel, start, end)] in slots"""
+    spans = [(c, run[0][0], run[-1][1], opening(run, policy)) for c, (p, _, loud) in enumerate(channels) for run in runs(p, loud, policy)]
+    cards = [(opened - EARLY_S / SLOT_S, e + AFTER_S / SLOT_S) for _, _, e, opened in spans if opened is not None]
+    return [(c, max(0, grown(s, *channels[c][:2], policy) - BEFORE), min(len(channels[c][0]), e + BEHIND))
+            for c, s, e, opened in spans if opened is not None or any(a <= s <= b for a, b in cards)]
