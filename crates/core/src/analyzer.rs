@@ -183,6 +183,15 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
     }
 
+    /// Tones are known to sound in `span` of a channel, so no words do: what a look for keyed digits tells a look for spoken ones. Up to 2 s before it
+    /// comes; a channel that the call lacks is left out.
+    pub fn tone(&mut self, channel: u8, span: Span) {
+        let (start, end) = (self.slot_of(span.start), self.front.to_analysis_ceil(span.end).div_ceil(SLOT as u64));
+        if let Some(state) = self.states.as_mut().iter_mut().take(self.channels).nth(channel.into()) {
+            state.ear.tone(start, end);
+        }
+    }
+
     /// Keyed digits are known to be so near to the samples that come next on this channel: what a first look at a file tells the second.
     /// A channel that the call lacks is left out.
     pub fn near(&mut self, channel: u8, near: Nearness) {
@@ -318,6 +327,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                     (false, _) => continue,
                 };
                 state.plan.add(other, span_of(from, to), sounds, cause, sink);
+                state.ear.tone(from / SLOT as u64, to.div_ceil(SLOT as u64));
             }
         }
         for c in 0..self.channels {
@@ -335,6 +345,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             if let Some((from, to)) = state.receiver.copy(t) {
                 let span = span_of(from, to);
                 state.plan.add(c, span, span.start, Cause::Echo, sink);
+                state.ear.tone(from / SLOT as u64, to.div_ceil(SLOT as u64));
             }
         }
     }

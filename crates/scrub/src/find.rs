@@ -1,8 +1,8 @@
 //! Where the digits are: the looks of the [`Analyzer`] over a call.
 //!
-//! The first look takes all of the call: for keyed digits that speak for themselves, and for spoken ones. The second takes what lies within ten
-//! seconds of those keyed ones, before and behind, and is told how near it is: next to keyed digits a faint tone is a digit, in speech it is
-//! speech. The plan is the union.
+//! The first look takes all of the call, for keyed digits that speak for themselves. The second takes what lies within ten seconds of those, before
+//! and behind, and is told how near it is: next to keyed digits a faint tone is a digit, in speech it is speech. The third takes all of the
+//! call, for spoken digits, and is told where tones sound, since they are no words. The plan is the union.
 
 use crate::arms::Arms;
 use crate::call::Call;
@@ -18,7 +18,7 @@ use std::collections::VecDeque;
 
 /// Seconds round a finding that are looked at again: the longest gap between two digits of one number.
 const FAR_S: u64 = 10;
-/// Steps in which the second look is told how near it is to what the first found.
+/// Steps in which a look is told of what another found.
 const STEP_MS: u64 = 40;
 
 /// Finds the digits of a call, those included that a transcript of it tells of.
@@ -31,25 +31,46 @@ pub fn find(call: &Call, settings: &Settings, transcript: Option<&Transcript>, w
 
 fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Transcript>, watch: &mut Watch<'_>) -> Result<Plan, Error> {
     let whole = Span::new(0, call.frames());
-    let mut keyed = Eye::<C>::new(call, settings, Look::Keyed, whole)?;
-    let mut spoken = Eye::<C>::new(call, settings, Look::Spoken, whole)?;
-    if let (Some(spoken), Some(transcript)) = (&mut spoken, transcript) {
-        spoken.read_along(transcript, call.rate_hz());
-    }
-    let mut bytes = Held::default();
-    for block in call.blocks(whole) {
-        tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
-        let bytes = call.read(call.bytes_of(block), &mut bytes)?;
-        keyed.iter_mut().chain(&mut spoken).for_each(|eye| eye.push(bytes));
-    }
     let mut plan = Plan::new(call.channels());
-    plan.add(keyed.map_or_else(Vec::new, Eye::finish));
-    let mut found = spoken.map_or_else(Vec::new, Eye::finish);
+    if let Some(mut eye) = Eye::<C>::new(call, settings, Look::Keyed, whole)? {
+        let mut bytes = Held::default();
+        for block in call.blocks(whole) {
+            tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
+            eye.push(call.read(call.bytes_of(block), &mut bytes)?);
+        }
+        plan.add(eye.finish());
+    }
+    let mut found = Vec::new();
     for neighbourhood in plan.neighbourhoods(FAR_S * u64::from(call.rate_hz()), call.frames()) {
         found.append(&mut look_nearby::<C>(call, settings, neighbourhood, &plan, watch)?);
     }
     plan.add(found);
+    if let Some(mut eye) = Eye::<C>::new(call, settings, Look::Spoken, whole)? {
+        if let Some(transcript) = transcript {
+            eye.read_along(transcript, call.rate_hz());
+        }
+        let mut bytes = Held::default();
+        for block in call.blocks(whole) {
+            tell(watch, call.path(), Step::Listening, block.start, call.frames())?;
+            let bytes = call.read(call.bytes_of(block), &mut bytes)?;
+            for (piece, bytes) in pieces(call, block, bytes) {
+                eye.no_words(&plan, piece, 0);
+                eye.push(bytes);
+            }
+        }
+        plan.add(eye.finish());
+    }
     Ok(plan)
+}
+
+/// A block in steps of [`STEP_MS`], with their bytes.
+pub(crate) fn pieces<'a>(call: &Call, block: Span, bytes: &'a [u8]) -> impl Iterator<Item = (Span, &'a [u8])> + use<'a> {
+    let step = (u64::from(call.rate_hz()) * STEP_MS / 1_000).max(1);
+    let frame_bytes = bytes.len() / (block.len() as usize).max(1);
+    (block.start..)
+        .step_by(step as usize)
+        .map(move |start| Span::new(start, start + step))
+        .zip(bytes.chunks((step as usize * frame_bytes).max(1)))
 }
 
 /// The second look over a part of a call, as if the call began and ended there; with what was `known` before it.
@@ -62,15 +83,13 @@ fn look_nearby<C: Coding>(
 ) -> Result<Vec<Redaction>, Error> {
     let Some(mut eye) = Eye::<C>::new(call, settings, Look::KeyedNearby, within)? else { return Ok(Vec::new()) };
     let (mut bytes, rate_hz) = (Held::default(), u64::from(call.rate_hz()));
-    let step = (rate_hz * STEP_MS / 1_000).max(1);
     for block in call.blocks(within) {
         tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
         let bytes = call.read(call.bytes_of(block), &mut bytes)?;
-        let frame_bytes = bytes.len() / (block.len() as usize).max(1);
-        for (start, bytes) in (block.start..).step_by(step as usize).zip(bytes.chunks(step as usize * frame_bytes)) {
+        for (piece, bytes) in pieces(call, block, bytes) {
             for channel in 0..call.channels() {
                 // Where a channel only heard another's tones, no digits are near: what is faint there is found as a copy.
-                let away = known.distance(channel, Cause::Keyed, Span::new(start, start + step), FAR_S * rate_hz);
+                let away = known.distance(channel, Cause::Keyed, piece, FAR_S * rate_hz);
                 eye.near(channel, away.map_or(Nearness::Unknown, |samples| Nearness::of_ms(samples * 1_000 / rate_hz)));
             }
             eye.push(bytes);
@@ -114,6 +133,15 @@ impl<C: Coding> Eye<C> {
     fn read_along(&mut self, transcript: &Transcript, rate_hz: u32) {
         let sample = |s: f64| (s * f64::from(rate_hz)) as u64;
         self.told = transcript.digits().map(|one| (one.channel, Span::new(sample(one.start_s), sample(one.end_s)), one.digits)).collect();
+    }
+
+    /// What a plan masks in a piece of the call, which comes next, is no words: there are tones, or what has replaced them. Nor is what lies
+    /// within so many samples of that.
+    pub fn no_words(&mut self, plan: &Plan, piece: Span, margin: u64) {
+        let wide = |span: Span| Span::new(span.start.saturating_sub(margin), span.end.saturating_add(margin));
+        for channel in 0..plan.channels() {
+            plan.near(channel, wide(piece)).0.iter().for_each(|(span, _)| self.analyzer.tone(channel, wide(*span).overlap(piece)));
+        }
     }
 
     /// Keyed digits are known to be so near to what comes next.

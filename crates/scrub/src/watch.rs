@@ -7,8 +7,10 @@ use std::path::Path;
 /// What is being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Looking for digits.
+    /// Looking for keyed digits.
     Finding,
+    /// Listening for spoken ones.
+    Listening,
     /// Writing the output.
     Writing,
     /// Checking the output.
@@ -16,11 +18,12 @@ pub enum Step {
 }
 
 impl Step {
-    /// A word for people: `finding`, `writing`, `checking`.
+    /// A word for people: `finding`, `listening`, `writing`, `checking`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Finding => "finding",
+            Self::Listening => "listening",
             Self::Writing => "writing",
             Self::Checking => "checking",
         }

@@ -98,6 +98,7 @@ fn faces<C: Coding>() {
         analyzer.near(black_box(1), black_box(Nearness::Close));
         analyzer.push::<C>(units, sink);
         analyzer.mask(black_box(Some(1)), black_box(Span::new(3, 9)), sink);
+        analyzer.tone(black_box(1), black_box(Span::new(3, 9)));
         analyzer.arm();
         analyzer.read(black_box(Some(1)), black_box(Span::new(3, 9)), black_box(2), sink);
         analyzer.disarm();

@@ -12,12 +12,19 @@ use crate::policy::window::{Ask, Window};
 const WAITING: usize = 2;
 const _: () = assert!(SLOT - 1 + BLOCK < (WAITING + 1) * SLOT, "a block completes more slots than may wait");
 
+/// Slots ahead of the decoder for which tones can be told: more than any model's shift, and the look ahead of whoever knows of them.
+const TONES: usize = 128;
+
 /// See the module.
 #[derive(Clone)]
 pub struct Ear {
     spotter: Spotter,
     waiting: [Slot; WAITING],
     count: usize,
+    /// Slots in which tones sound, by their number: they are no words.
+    tones: [bool; TONES],
+    /// The slot that is spoken of next.
+    next: u64,
     decoder: Decoder,
     heard: Heard,
 }
@@ -25,7 +32,15 @@ pub struct Ear {
 impl Ear {
     /// Before the first sample of a call.
     pub const fn new() -> Self {
-        Self { spotter: Spotter::new(), waiting: [Slot::SILENT; WAITING], count: 0, decoder: Decoder::new(), heard: Heard::new() }
+        Self {
+            spotter: Spotter::new(),
+            waiting: [Slot::SILENT; WAITING],
+            count: 0,
+            tones: [false; TONES],
+            next: 0,
+            decoder: Decoder::new(),
+            heard: Heard::new(),
+        }
     }
 
     /// Listens to at most [`BLOCK`] samples at 8 kHz; every slot that they complete must be stepped through before the next ones.
@@ -39,6 +54,13 @@ impl Ear {
         });
     }
 
+    /// Tones sound in the slots `[start, end)` of this channel; what is known too late or too early of it is left out.
+    pub fn tone(&mut self, start: u64, end: u64) {
+        for slot in start.max(self.next)..end.min(self.next + TONES as u64) {
+            self.tones[slot as usize % TONES] = true;
+        }
+    }
+
     /// Steps through the next slot that was heard, which speaks of slot `now`; `None`: of what was before the call. `left` is the first slot of
     /// the call that has not left. Gives what is to be masked.
     pub fn step(&mut self, window: &mut Window, now: Option<u64>, left: u64) -> Option<Ask> {
@@ -46,6 +68,9 @@ impl Ear {
         self.waiting[0] = self.waiting[1];
         self.count = self.count.saturating_sub(1);
         let now = now?;
+        self.next = now + 1;
+        let tone = core::mem::take(&mut self.tones[now as usize % TONES]);
+        let slot = if tone { Slot { any: 0.0, onset: 0.0, ..slot } } else { slot };
         let asked = self.decoder.push(slot).and_then(|hit| self.heard.hear(window, &hit, left));
         let held = self.heard.hold(window, now, left);
         match (asked, held) {
