@@ -15,6 +15,7 @@ pub struct Scrub {
     pub target: Target,
     pub mask_files: Vec<PathBuf>,
     pub redacted_transcript: Option<PathBuf>,
+    pub model: Option<PathBuf>,
     pub force: bool,
     pub settings: Settings,
     pub telling: Telling,
@@ -67,6 +68,17 @@ pub struct Telling {
 }
 
 impl Scrub {
+    /// What is read.
+    pub fn inputs(&self) -> impl Iterator<Item = &Path> {
+        let rest = self.mask_files.iter().chain(&self.settings.transcript).chain(&self.model);
+        std::iter::once(&self.input).chain(rest).map(AsRef::as_ref)
+    }
+
+    /// Where the scrubbed call goes, if that is not over the input.
+    pub fn output(&self) -> Option<&Path> {
+        if let Target::File(path) = &self.target { Some(path) } else { None }
+    }
+
     pub fn new(args: ScrubArgs) -> Result<Self, Failure> {
         let target = match (args.output, args.in_place) {
             (Some(path), _) if path == Path::new("-") => {
@@ -85,8 +97,9 @@ impl Scrub {
         }
         let mask_files = args.settings.mask_files.clone();
         let redacted_transcript = args.settings.redacted_transcript.clone();
+        let model = args.settings.listen.model.clone();
         let (settings, telling) = (settings(args.settings)?, args.telling.into());
-        Ok(Self { input: args.input, target, mask_files, redacted_transcript, force: args.force, settings, telling })
+        Ok(Self { input: args.input, target, mask_files, redacted_transcript, model, force: args.force, settings, telling })
     }
 }
 
@@ -109,6 +122,9 @@ impl Stream {
         config.linking = args.link.into();
         config.look_ahead_ms = args.look_ahead_ms;
         config.check().map_err(Failure::usage)?;
+        for one in &armed {
+            one.span(args.rate, args.channels, u64::MAX).map_err(|e| Failure::usage(format_args!("--arm: {e}")))?;
+        }
         if args.report.as_deref() == Some(Path::new("-")) {
             return Err(Failure::usage("--report -: standard output carries the samples; name a file"));
         }

@@ -4,7 +4,8 @@ use crate::exit::Failure;
 use cardhush_core::{Model, Preset, SpokenConfig};
 use cardhush_scrub::{Mask, MaskError};
 use clap::{Args, ValueEnum};
-use std::fs;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Most bytes of a model file; far more than any that the engine takes.
@@ -81,6 +82,9 @@ impl Listen {
         }
         match &spoken {
             None if !args.armed.is_empty() => Err(Failure::usage("--arm: it arms nothing while spoken digits are off")),
+            Some(spoken) if spoken.preset == Preset::Armed && args.armed.is_empty() => {
+                Err(Failure::usage("--policy armed: nothing would be masked; say with --arm when the call is armed"))
+            }
             None if !keyed => Err(Failure::usage("nothing to look for: both keyed and spoken digits are off")),
             _ => Ok(Self { keyed, spoken, armed: args.armed }),
         }
@@ -94,10 +98,10 @@ fn armed(text: &str) -> Result<Mask, MaskError> {
 /// The model in a file. It lives as long as the program: the engine looks its weights up where they are.
 fn model(path: &Path) -> Result<Model, Failure> {
     let cannot = |error: &dyn std::fmt::Display| Failure::failed(format_args!("{}: {error}", path.display()));
-    let bytes = fs::metadata(path).map_err(|e| cannot(&format_args!("cannot read: {e}")))?.len();
-    if bytes > MODEL_BYTES {
-        return Err(cannot(&format_args!("{bytes} bytes: a model has at most {MODEL_BYTES}")));
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MODEL_BYTES + 1).read_to_end(&mut bytes));
+    if read.map_err(|e| cannot(&format_args!("cannot read: {e}")))? as u64 > MODEL_BYTES {
+        return Err(cannot(&format_args!("a model has at most {MODEL_BYTES} bytes")));
     }
-    let bytes = fs::read(path).map_err(|e| cannot(&format_args!("cannot read: {e}")))?;
     Model::from_bytes(bytes.leak()).map_err(|e| cannot(&e))
 }

@@ -50,7 +50,7 @@ fn each_stage_can_be_left_out_and_says_so() {
 #[test]
 fn a_preset_says_which_runs_count() {
     let folder = folder();
-    assert_eq!(found(&folder, "--keyed off --policy armed"), (0, 0));
+    folder.run("scan call.wav --policy armed").exits(64);
     assert_eq!(found(&folder, "--keyed off --policy armed --arm 24-28"), (0, 1));
     assert_eq!(found(&folder, "--keyed off --policy armed --arm 0-2 --arm 28-end"), (0, 0));
     assert_eq!(found(&folder, "--keyed off --policy digits").1, 1);
@@ -63,7 +63,7 @@ fn a_stream_is_armed_as_a_file_is() {
     let data = samples.windows(4).position(|four| four == b"data").unwrap() + 8;
     folder.write("call.ul", &samples[data..data + 2 * 239_210]);
     let stream = "stream --coding ulaw --rate 8000 --channels 2 --keyed off --policy armed --report stream.jsonl --force";
-    for (arm, count) in [("", 0), ("--arm 17-28", 1)] {
+    for (arm, count) in [("--arm 0-2", 0), ("--arm 17-28", 1)] {
         let input = File::open(folder.path("call.ul")).unwrap();
         Ran(folder.command(&format!("{stream} {arm}")).stdin(input).output().unwrap()).exits(0);
         let live = spans(&folder.read("stream.jsonl"));
@@ -85,7 +85,7 @@ fn another_model_is_taken_whole_or_refused_by_name() {
     for (options, words) in
         [("--model damaged.bin", "damaged.bin: "), ("--model short.bin", "short.bin: "), ("--model none.bin", "none.bin: cannot read")]
     {
-        let ran = folder.run(&format!("scrub call.wav -o out.wav {options}"));
+        let ran = folder.run(&format!("scrub call.wav -o out.wav {options}")).exits(2);
         assert!(ran.words().contains(words), "{}", ran.words());
         assert!(!there(&folder.path("out.wav")));
     }
@@ -110,5 +110,33 @@ fn a_transcript_is_a_second_witness() {
     folder.write("bad.json", "{\"words\": 4}");
     let ran = folder.run("scrub call.wav -o other.wav --transcript bad.json").exits(2);
     assert!(ran.words().contains("bad.json: ") && !there(&folder.path("other.wav")), "{}", ran.words());
-    folder.run("scrub call.wav -o other.wav --transcript words.json --redacted-transcript words.json --force").exits(64);
+    for options in ["words.json --force", "call.wav --force", ". --force", "clean.json", "-"] {
+        folder.run(&format!("scrub call.wav -o other.wav --transcript words.json --redacted-transcript {options}")).exits(64);
+    }
+    folder.run("scrub call.wav -o words.json --transcript words.json --force").exits(64);
+    folder.run("scrub call.wav --dry-run --transcript words.json --redacted-transcript dry.json").exits(0);
+    assert!(!there(&folder.path("dry.json")) && !there(&folder.path("other.wav")));
+}
+
+/// Words without times of their own begin together; each counts.
+#[test]
+fn words_of_one_start_count_each() {
+    let folder = folder();
+    let word = |word: &str| serde_json::json!({ "word": word });
+    let timed = serde_json::json!({ "word": "number", "start": 12.2, "end": 12.5 });
+    let segment = serde_json::json!({ "start": 12.2, "end": 14.9, "text": "number 4111 1111 1111 1111", "words": [timed, word("4111"), word("1111"), word("1111"), word("1111")] });
+    folder.write("words.json", serde_json::json!({ "segments": [segment] }).to_string());
+    folder.run("scrub call.wav -o out.wav --keyed off --transcript words.json --redacted-transcript clean.json --report r.jsonl").exits(0);
+    assert!(spans(&folder.read("r.jsonl")).iter().any(|one| one["cause"] == "transcript"));
+    let clean = String::from_utf8(folder.read("clean.json")).unwrap();
+    assert!(!clean.contains("1111"), "{clean}");
+}
+
+/// A word that is said as the call is armed is armed, although a transcript's times may put it before.
+#[test]
+fn a_word_of_a_transcript_is_armed_with_the_call() {
+    let folder = folder();
+    folder.write("words.json", r#"[{"word": "4111", "start": 12.2, "end": 13.0}]"#);
+    let ran = folder.run("scrub call.wav --dry-run --json --keyed off --policy armed --arm 12.3-15 --transcript words.json").exits(0);
+    assert_eq!(spans(ran.text().as_bytes()).len(), 2, "on either channel");
 }

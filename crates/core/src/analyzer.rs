@@ -170,10 +170,10 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         self.window.disarm(self.slot_of(self.taken));
     }
 
-    /// A transcript has so many digits in `span` of one channel, or of whichever. Words come in the order of their starts, each before or
-    /// shortly after its sound. A channel that the call lacks stands for all.
+    /// A transcript has so many digits in `span` of one channel, or of whichever. Words come in the order of their starts, each when its sound comes, give
+    /// or take a second. A channel that the call lacks stands for all.
     pub fn read(&mut self, channel: Option<u8>, span: Span, digits: u8, sink: &mut impl FnMut(Event)) {
-        let (start, end) = (self.slot_of(span.start), self.slot_of(span.end) + 1);
+        let (start, end) = (self.slot_of(span.start), self.slot_of(span.end).saturating_add(1));
         let left = self.slot_of(self.left);
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
             let meant = channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels);
@@ -358,6 +358,9 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             if let Some(ask) = state.ear.step(&mut self.window, now, left) {
                 mask(&self.front, &mut state.plan, c, ask, Cause::Spoken, sink);
             }
+            if let Some(ask) = state.ear.told(&self.window) {
+                mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
+            }
         }
     }
 
@@ -382,7 +385,7 @@ impl<S: AsMut<[ChannelState]>> Drop for Analyzer<S> {
 
 /// Asks the plan of channel `c` for what the policy asks for.
 fn mask(front: &FrontParams, plan: &mut Plan, c: u8, ask: Ask, cause: Cause, sink: &mut impl FnMut(Event)) {
-    let sample = |slot: u64| slot * SLOT as u64;
+    let sample = |slot: u64| slot.saturating_mul(SLOT as u64);
     let span = Span::new(front.to_call_floor(sample(ask.from)), front.to_call_ceil(sample(ask.to)));
     plan.add(c, span, front.to_call_floor(sample(ask.sounds)), cause, sink);
 }
@@ -427,6 +430,7 @@ mod tests {
             || state.receiver.room(BLOCK).iter().any(|x| *x != 0.0)
             || !state.receiver.is_idle(0, 0)
             || state.plan.masked(Span::new(0, u64::MAX)).next().is_some()
+            || !state.ear.is_blank()
     }
 
     /// What a channel costs for keyed digits, the delay line and the spoken stage aside.

@@ -5,12 +5,29 @@
 
 mod engine;
 
-use cardhush_core::Linear16;
+use cardhush_core::{Analyzer, ChannelState, Config, Linear16, Span};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::signal::to_i16;
 use cardhush_testkit::tone::{Tone, dial};
 use engine::{analyze, covered, dial_freely, exposed, keyed_alone, on, random_keys, redactions};
 use proptest::prelude::*;
+
+/// A transcript may tell of digits to the end of all time, and a call be armed twice.
+#[test]
+fn extreme_spans_are_masked_as_far_as_the_call_goes() {
+    for to in [24_000, u64::MAX - 1, u64::MAX] {
+        let mut analyzer = Analyzer::new(&Config::new(8_000, 1), vec![ChannelState::new()]).unwrap();
+        let mut events = Vec::new();
+        analyzer.arm();
+        analyzer.arm();
+        analyzer.read(None, Span::new(8_000, to), 16, &mut |event| events.push(event));
+        analyzer.push::<Linear16>(&[0; 40_000], &mut |event| events.push(event));
+        analyzer.disarm();
+        analyzer.finish(&mut |event| events.push(event));
+        let masked: u64 = on(&redactions(&events), 0).map(Span::len).sum();
+        assert!(masked >= 16_000, "to {to}: {masked} samples");
+    }
+}
 
 /// A fragment of 15 ms is no digit by itself; the fourth within five seconds says that all of them are. By then the first has left, and is
 /// told; the others have not, and are masked.

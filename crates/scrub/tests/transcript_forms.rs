@@ -135,7 +135,7 @@ fn what_is_no_transcript_of_the_call_is_refused_without_a_quotation() {
         (amazon("secretword"), "results.items[0].end_time: not a time"),
         (
             json!([{"word": "secretword", "start": 1, "end": 2, "channel": 2}]),
-            "[0]: channel 2: the call has 2 (0 is the first); is it the right transcript?",
+            "[0]: a channel that the call lacks: it has 2 (0 is the first); is it the right transcript?",
         ),
         (json!([{"word": "x", "start": 1, "end": 2, "channel": "secretword"}]), "[0].channel: not a channel, such as 0 or ch_0"),
         (

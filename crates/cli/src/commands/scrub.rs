@@ -5,6 +5,7 @@ use crate::job::{Scrub, Target};
 use crate::progress::Watcher;
 use crate::report_file::ReportFile;
 use cardhush_scrub::{Error, Examined, FileLine, Line, Staged, Summary, same_file, stage};
+use std::fs;
 use std::path::Path;
 
 /// Scrubs one call. That nobody reads the report is told: it is why there is no output.
@@ -13,18 +14,20 @@ pub fn run(job: Scrub) -> Result<Exit, Failure> {
 }
 
 fn scrub(job: Scrub) -> Result<Exit, Failure> {
-    let output = if let Target::File(path) = &job.target { Some(path) } else { None };
-    let inputs = std::iter::once(&job.input).chain(&job.mask_files).chain(&job.settings.transcript);
-    let mut files: Vec<&Path> = inputs.chain(output).map(AsRef::as_ref).collect();
-    if let Some(transcript) = &job.redacted_transcript {
-        if let Some(file) = files.iter().find(|file| same_file(file, transcript)) {
-            return Err(Failure::usage(format_args!("--redacted-transcript {}: is {} itself", transcript.display(), file.display())));
+    let inputs: Vec<&Path> = job.inputs().collect();
+    let outputs = [job.output(), job.redacted_transcript.as_deref()];
+    for (at, output) in outputs.into_iter().enumerate() {
+        let Some(output) = output else { continue };
+        let others = inputs.iter().copied().chain(outputs.into_iter().take(at).flatten());
+        // That a call is written over itself is told where it is opened.
+        if let Some(other) = others.filter(|other| at > 0 || **other != *job.input).find(|other| same_file(other, output)) {
+            return Err(Failure::usage(format_args!("{}: is {} itself", output.display(), other.display())));
         }
-        if transcript.symlink_metadata().is_ok() && !job.force {
-            return Err(Failure::usage(format_args!("{}: exists; --force replaces it", transcript.display())));
-        }
-        files.push(transcript);
     }
+    if let Some(transcript) = &job.redacted_transcript {
+        may_appear(transcript, job.force)?;
+    }
+    let files: Vec<&Path> = inputs.into_iter().chain(outputs.into_iter().flatten()).collect();
     let mut report = ReportFile::open(&job.telling, job.force, &files)?;
     let mut watcher = Watcher::new(job.telling.quiet);
     let path = job.input.display().to_string();
@@ -50,17 +53,35 @@ fn scrub(job: Scrub) -> Result<Exit, Failure> {
     let rate_hz = staged.form().rate_hz;
     staged.plan().redactions().try_for_each(|one| report.line(&Line::redaction(&path, rate_hz, one)))?;
     end(&mut report, &file).inspect_err(|failure| give_up(&mut report, &path, failure, &examined))?;
-    let published = if watcher.stopped() { Err(Error::Interrupted { path: job.input }) } else { staged.publish() };
+    let published = if watcher.stopped() {
+        Err(Error::Interrupted { path: job.input.clone() })
+    } else {
+        transcript.map_or(Ok(()), |transcript| transcript.publish(job.force)).and_then(|()| {
+            // A redacted transcript stands for a call that was scrubbed.
+            let withdraw = |_: &Error| wanted.map_or((), |path| drop(fs::remove_file(path)));
+            staged.publish().inspect_err(withdraw)
+        })
+    };
     if let Err(error) = published {
         report.start_over()?;
         return fail(&mut report, &path, &error, &examined);
     }
-    // Last: a redacted transcript stands for a call that was scrubbed.
-    transcript.map_or(Ok(()), |transcript| transcript.publish(job.force)).map_err(Failure::failed)?;
     if !job.telling.quiet {
         complain(super::sentence(&file));
     }
     Ok(Exit::Done)
+}
+
+/// Whether a redacted transcript may appear under this name.
+fn may_appear(path: &Path, force: bool) -> Result<(), Failure> {
+    let no = |why: &str| Err(Failure::usage(format_args!("--redacted-transcript {}: {why}", path.display())));
+    match fs::symlink_metadata(path) {
+        _ if path == Path::new("-") => no("it appears whole or not at all, so it needs a file"),
+        Err(_) => Ok(()), // free, or told when the file beside it is created
+        Ok(there) if !there.is_file() => no("there is something else than a file of that name"),
+        Ok(_) if !force => no("exists; --force replaces it"),
+        Ok(_) => Ok(()),
+    }
 }
 
 fn line_of(path: &str, staged: &Staged, examined: &Examined) -> FileLine {

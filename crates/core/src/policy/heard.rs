@@ -58,10 +58,22 @@ impl Heard {
         self.transcript.hear(window, hit, left)
     }
 
-    /// What is to be masked because digits may go on after slot `now`.
+    /// What is to be masked after slot `now` although nothing more was heard: what may go on, and what has come to count meanwhile.
     pub fn hold(&mut self, window: &Window, now: u64, left: u64) -> Option<Ask> {
-        let held = |witness: &mut Witness| window.hold(&witness.runs.last()?, &mut witness.region, now, left);
-        let (first, second) = (held(&mut self.first), held(&mut self.second));
-        first.map_or(second, |first| Some(second.map_or(first, |second| first.and(second))))
+        let heard = [&mut self.first, &mut self.second].map(|one| window.hold(&one.runs.last()?, &mut one.region, now, left));
+        heard.into_iter().flatten().reduce(Ask::and)
+    }
+
+    /// The same of a transcript, which is read and not heard: what it tells of does not go on unread.
+    pub fn hold_read(&mut self, window: &Window) -> Option<Ask> {
+        window.hold(&self.transcript.runs.last()?, &mut self.transcript.region, u64::MAX, 0)
+    }
+}
+
+#[cfg(test)]
+impl Heard {
+    /// Whether nothing was heard or read.
+    pub fn is_blank(&self) -> bool {
+        [&self.first, &self.second, &self.transcript].iter().all(|one| one.runs.last().is_none())
     }
 }

@@ -6,8 +6,8 @@
 
 use crate::event::{Cause, Event, Redaction, Span};
 
-/// Fast automatic dialling, 13 tones a second, over the longest look-ahead that the stages ask for.
-const CAPACITY: usize = 128;
+/// Automatic dialling, ten tones a second, over the longest look-ahead that the stages ask for.
+const CAPACITY: usize = 80;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Fate {

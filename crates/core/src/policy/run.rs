@@ -32,7 +32,7 @@ pub struct Runs {
     phrase: Option<Run>,
     /// Whether the phrase is part of the run.
     counts: bool,
-    /// First slot of the hit that was heard last, and how much of it is in the phrase.
+    /// First slot of the hit that goes on, and how much of it is in the phrase.
     hit: Option<(u64, f32)>,
 }
 
@@ -42,12 +42,13 @@ impl Runs {
         Self { least, run: None, phrase: None, counts: false, hit: None }
     }
 
-    /// Takes what is known of a hit; gives the run that it is part of, if it counts. The end of a hit and its digits only grow.
+    /// Takes what is known of a hit; gives the run that it is part of, if it counts. The end of a hit and its digits only grow; that it is over is told once.
     pub fn hear(&mut self, hit: &Hit) -> Option<Run> {
         let known = self.hit.filter(|(start, _)| *start == hit.start).map(|(_, digits)| digits);
-        self.hit = Some((hit.start, hit.digits));
+        // Two words of a transcript may begin at once: one that is over does not grow.
+        self.hit = Some((hit.start, hit.digits)).filter(|_| !hit.over);
         let news = Run { start: hit.start, from: hit.from, end: hit.end, digits: hit.digits - known.unwrap_or(0.0) };
-        let same = self.phrase.filter(|phrase| known.is_some() || hit.start <= phrase.end + WITHIN_PHRASE);
+        let same = self.phrase.filter(|phrase| known.is_some() || hit.start <= phrase.end.saturating_add(WITHIN_PHRASE));
         self.counts &= same.is_some();
         let phrase = same.map_or(news, |phrase| phrase.joined(&news));
         self.phrase = Some(phrase);
@@ -55,7 +56,7 @@ impl Runs {
             return None;
         }
         let more = if self.counts { news } else { phrase };
-        let same = self.run.filter(|run| self.counts || phrase.start <= run.end + PAUSE);
+        let same = self.run.filter(|run| self.counts || phrase.start <= run.end.saturating_add(PAUSE));
         self.run = Some(same.map_or(more, |run| run.joined(&more)));
         self.counts = true;
         self.run

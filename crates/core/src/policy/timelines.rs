@@ -38,20 +38,24 @@ fn masked(preset: Preset, look_ahead: u64, lines: &[&str]) -> Vec<String> {
                 _ => (0.0, 0.0),
             };
             let (start, so_far) = (now / COLUMN * COLUMN, (now % COLUMN + 1).min(DIGIT));
-            let hit = (worth > 0.0).then(|| Hit {
+            let hit = (worth > 0.0 && now % COLUMN <= DIGIT).then(|| Hit {
                 start,
                 from: start,
                 end: start + so_far,
                 digits: worth * so_far as f32 / DIGIT as f32,
                 loudness,
-                over: now % COLUMN >= DIGIT,
+                over: now % COLUMN == DIGIT,
             });
             let asks = [hit.and_then(|hit| heard.hear(&mut window, &hit, left)), heard.hold(&window, now, left)];
             for ask in asks.into_iter().flatten() {
                 for (at, mark) in answer[c].iter_mut().enumerate() {
                     let middle = at as u64 * COLUMN + COLUMN / 2;
                     if (ask.from..ask.to).contains(&middle) && *mark == '.' {
-                        *mark = if middle < left { 'x' } else { '#' };
+                        *mark = match middle {
+                            _ if middle >= left => '#',
+                            _ if middle >= ask.sounds => 'x',
+                            _ => '.',
+                        };
                     }
                 }
             }
@@ -125,6 +129,27 @@ fn of_a_weaker_voice_more_evidence_is_asked() {
         ["#################..........................##.............##############..."]
     );
     assert_eq!(card(&["ddddddddqqqdqqqq............."]), ["#################............"], "a voice that fades is one");
+}
+
+/// Said without a pause a whole number is one hit: it is masked from its second digit on, not from its last.
+#[test]
+fn of_a_weaker_voice_a_fluent_number_is_masked_while_it_is_said() {
+    let (mut window, mut heard) = (Window::new(Preset::Card), Heard::new());
+    heard.hear(&mut window, &Hit { start: 0, from: 0, end: 20, digits: 1.0, loudness: 0.0, over: true }, 0);
+    let masked = (0..320).find(|slots| {
+        let digits = *slots as f32 / 20.0;
+        heard.hear(&mut window, &Hit { start: 500, from: 500, end: 500 + slots, digits, loudness: -3.0, over: false }, 0).is_some()
+    });
+    assert_eq!(masked, Some(90), "at the digit that makes it a card");
+}
+
+/// What began a moment before a card was known on another channel belongs to it, whether it goes on or not.
+#[test]
+fn a_run_beside_a_card_counts_once_the_card_is_known() {
+    for line in [".......d........", "......d........."] {
+        let answer = card(&["....dddddd......", line]);
+        assert!(answer[1].contains('#'), "{answer:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Whose a hit is: a voice much weaker than the one that reads digits is somebody else's, such as the other party's, heard here as an echo.
 //!
 //! In: [`Hit`]s of one channel as they grow. Out: the first voice's or the second's, once that is known: a hit is the first voice's as soon as it is loud
-//! enough, and the second's if it was not by its end. The first voice is as loud as its digits usually were, which is forgotten slowly. Nothing is
+//! enough, and the second's if it was not by its end, or by its second digit. The first voice is as loud as its digits usually were, which is forgotten slowly. Nothing is
 //! dropped here: of the second voice, more evidence is asked.
 
 use crate::spoken::decode::{Hit, SECOND};
@@ -16,6 +16,10 @@ const NEW: f32 = 0.25;
 const FOLLOWS: u64 = SECOND / 5;
 /// Digits that a hit must be worth to tell how loud the first voice is.
 const SURE: f32 = 0.5;
+
+/// Digits from which on a hit is the second voice's before it is over: said without a pause, a whole number is one hit. Should it grow louder, it is the
+/// first voice's from then on, and both have it.
+const FLUENT: f32 = 1.5;
 
 /// Whose a hit is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +49,7 @@ impl Voices {
         let usual = self.usual.map_or(hit.loudness, |(usual, since)| usual - forgotten(since));
         let weaker = hit.loudness < usual - WEAKER;
         if weaker && hit.start > self.end + FOLLOWS {
-            return hit.over.then_some(Voice::Second);
+            return (hit.over || hit.digits >= FLUENT).then_some(Voice::Second);
         }
         if hit.over {
             self.end = hit.end;

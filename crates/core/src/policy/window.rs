@@ -92,7 +92,7 @@ impl Window {
     /// Every run of digits that is not over by slot `now` is masked, until [`disarm`](Self::disarm).
     pub fn arm(&mut self, now: u64) {
         // What is still to be decided was said before.
-        let from = self.armed.filter(|(_, to)| *to + SECOND > now).map_or(now, |(from, _)| from);
+        let from = self.armed.filter(|(_, to)| to.saturating_add(SECOND) > now).map_or(now, |(from, _)| from);
         self.armed = Some((from, u64::MAX));
     }
 
@@ -105,29 +105,39 @@ impl Window {
     pub fn hear(&mut self, run: &Run, region: &mut Region, left: u64) -> Option<Ask> {
         let is_open = region.run == Some(run.start);
         let card = self.is_card(run, left) || is_open && region.card;
-        if !is_open && !card && !self.is_near_card(run) && !self.is_armed(run) {
-            return None;
-        }
         if card {
             let opened = run.end.saturating_sub(EARLY);
-            let until = run.end + AFTER;
+            let until = run.end.saturating_add(AFTER);
             // A transcript may tell of a card before or after it was heard.
             let before = self.cards.filter(|(from, to)| opened <= *to && *from <= until);
             self.cards = Some(before.map_or((opened, until), |(from, to)| (from.min(opened), to.max(until))));
         }
-        let (from, to) = (run.from.saturating_sub(BEFORE), run.end + BEHIND);
-        let ask = if is_open { Ask { from: region.to, to, sounds: region.to } } else { Ask { from, to, sounds: run.from } };
+        let (from, to) = (run.from.saturating_sub(BEFORE), run.end.saturating_add(BEHIND));
+        let ask = if is_open {
+            Ask { from: region.to, to, sounds: region.to }
+        } else if card || self.is_near_card(run) || self.is_armed(run) {
+            Ask { from, to, sounds: run.from }
+        } else {
+            return None;
+        };
         *region = Region { run: Some(run.start), card, to: if is_open { to.max(region.to) } else { to } };
         Some(ask).filter(|ask| ask.from < ask.to)
     }
 
-    /// What is to be masked of a channel because the region of its last run may go on after slot `now`, which was heard last. `left` is the
-    /// first slot that has not left.
+    /// What the last run of a channel asks for after slot `now`, which was heard last, without having grown: it may go on; or a card on another channel, or
+    /// the caller, has made it count meanwhile. `left` is the first slot that has not left.
     pub fn hold(&self, run: &Run, region: &mut Region, now: u64, left: u64) -> Option<Ask> {
-        let goes_on = region.run == Some(run.start) && now <= run.end + PAUSE;
+        if region.run != Some(run.start) {
+            if !self.is_near_card(run) && !self.is_armed(run) {
+                return None;
+            }
+            let ask = Ask { from: run.from.saturating_sub(BEFORE), to: run.end.saturating_add(BEHIND), sounds: run.from };
+            *region = Region { run: Some(run.start), card: false, to: ask.to };
+            return Some(ask);
+        }
         // What leaves before the next slot is heard.
-        let ask = Ask { from: region.to, to: left + 2, sounds: region.to.max(left) };
-        let needed = goes_on && ask.from < ask.to;
+        let ask = Ask { from: region.to, to: left.saturating_add(2), sounds: region.to };
+        let needed = now <= run.end.saturating_add(PAUSE) && ask.from < ask.to;
         if needed {
             region.to = ask.to;
         }

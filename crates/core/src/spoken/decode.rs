@@ -138,3 +138,11 @@ impl Decoder {
 fn belongs(slot: Slot, away: u64) -> bool {
     slot.any >= FAINT || slot.active && away <= NEXT_SOUND
 }
+
+#[cfg(test)]
+impl Decoder {
+    /// Whether it is as new.
+    pub fn is_blank(&self) -> bool {
+        self.heard == 0 && self.hit.is_none() && self.ends == [None; 2] && self.history.iter().all(|slot| *slot == Slot::SILENT)
+    }
+}

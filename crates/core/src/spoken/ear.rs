@@ -79,9 +79,27 @@ impl Ear {
         }
     }
 
+    /// What a transcript told of has come to count: gives what is to be masked for its sake.
+    pub fn told(&mut self, window: &Window) -> Option<Ask> {
+        self.heard.hold_read(window)
+    }
+
     /// A transcript has so many digits in the slots `[start, end)`. Gives what is to be masked.
     pub fn read(&mut self, window: &mut Window, start: u64, end: u64, digits: f32, left: u64) -> Option<Ask> {
         let hit = Hit { start, from: start, end, digits, loudness: f32::NEG_INFINITY, over: true };
         self.heard.read(window, &hit, left)
+    }
+}
+
+#[cfg(test)]
+impl Ear {
+    /// Whether it is as new: nothing can be told from it of what was said.
+    pub fn is_blank(&self) -> bool {
+        self.count == 0
+            && self.next == 0
+            && self.waiting.iter().all(|slot| *slot == Slot::SILENT)
+            && !self.tones.contains(&true)
+            && self.decoder.is_blank()
+            && self.heard.is_blank()
     }
 }

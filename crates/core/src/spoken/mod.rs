@@ -42,7 +42,7 @@ const _: () = assert!(SOUNDS > model::MAX_SHIFT as usize);
 const ACTIVE: f32 = -3.5;
 
 /// What the network says of one slot of 20 ms.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Slot {
     /// Posterior of any digit, 0 to 1.
     pub any: f32,
@@ -52,6 +52,13 @@ pub struct Slot {
     pub loudness: f32,
     /// Whether that is loud enough, by the level of the call, to hold speech.
     pub active: bool,
+}
+
+impl core::fmt::Debug for Slot {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        // Tells of what was said: shows nothing of it.
+        f.debug_struct("Slot").finish_non_exhaustive()
+    }
 }
 
 impl Slot {

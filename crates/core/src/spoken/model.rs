@@ -61,9 +61,10 @@ impl Model {
     pub fn from_bytes(bytes: &'static [u8]) -> Result<Self, ModelError> {
         let model = Self::laid_out(bytes)?;
         let found: [u8; DIGEST] = Sha256::digest(bytes.get(HEADER..).unwrap_or(&[])).into();
-        if found != model.hash() {
+        let needed = model.digest();
+        if found != needed {
             let start = |digest: [u8; DIGEST]| digest.first_chunk().map_or(0, |start| u64::from_be_bytes(*start));
-            return Err(ModelError::Malformed(Malformed::Digest { found: start(found), needed: start(model.hash()) }));
+            return Err(ModelError::Malformed(Malformed::Digest { found: start(found), needed: start(needed) }));
         }
         Ok(model)
     }
@@ -80,9 +81,14 @@ impl Model {
         self.shift
     }
 
-    /// SHA-256 of everything behind the header, as the header says: the model's name in reports.
+    /// SHA-256 of the whole blob: the model's name in reports. Takes its time: not for the audio path.
     #[must_use]
-    pub const fn hash(&self) -> [u8; 32] {
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.bytes).into()
+    }
+
+    /// SHA-256 of everything behind the header, as the header says.
+    const fn digest(&self) -> [u8; DIGEST] {
         let Some((_, rest)) = self.bytes.split_at_checked(HEADER - DIGEST) else { return [0; DIGEST] };
         match rest.first_chunk() {
             Some(digest) => *digest,
@@ -179,8 +185,8 @@ impl Eq for Model {}
 
 impl fmt::Debug for Model {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Model { sha256: ")?;
-        for byte in self.hash() {
+        f.write_str("Model { digest: ")?;
+        for byte in self.digest() {
             write!(f, "{byte:02x}")?;
         }
         write!(f, ", bytes: {} }}", self.bytes.len())

@@ -33,7 +33,7 @@ pub enum TranscriptError {
         wanted: &'static str,
     },
     /// A time before the call.
-    #[error("{place}: starts at {start_s:.3} s: the call starts at 0")]
+    #[error("{place}: starts at {}: the call starts at 0", time(*start_s))]
     Negative {
         /// Which word.
         place: String,
@@ -41,7 +41,7 @@ pub enum TranscriptError {
         start_s: f64,
     },
     /// An end before its start.
-    #[error("{place}: ends at {end_s:.3} s, before it starts at {start_s:.3} s")]
+    #[error("{place}: ends at {}, before it starts at {}", time(*end_s), time(*start_s))]
     Backwards {
         /// Which word.
         place: String,
@@ -51,7 +51,7 @@ pub enum TranscriptError {
         end_s: f64,
     },
     /// A time after the call.
-    #[error("{place}: ends at {end_s:.3} s: the call ends at {duration_s:.3} s; is it the right transcript?")]
+    #[error("{place}: ends at {}: the call ends at {duration_s:.3} s; is it the right transcript?", time(*end_s))]
     Beyond {
         /// Which word.
         place: String,
@@ -61,13 +61,17 @@ pub enum TranscriptError {
         duration_s: f64,
     },
     /// A channel that the call does not have.
-    #[error("{place}: channel {channel}: the call has {channels} (0 is the first); is it the right transcript?")]
+    #[error("{place}: a channel that the call lacks: it has {channels} (0 is the first); is it the right transcript?")]
     Channel {
         /// Which word.
         place: String,
-        /// What it says.
-        channel: u64,
         /// What the call has.
         channels: u8,
     },
+}
+
+/// A time in words. One that no call has may be a number of another kind, and is not told.
+fn time(seconds: f64) -> String {
+    const MOST_S: f64 = 1e6;
+    if seconds.abs() < MOST_S { format!("{seconds:.3} s") } else { "a time that no call has".into() }
 }

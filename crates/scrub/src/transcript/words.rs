@@ -95,6 +95,6 @@ fn checked(place: &str, (start_s, end_s): Times, extent: Extent) -> Result<Times
 fn in_call(word: &Found, extent: Extent) -> Result<Option<u8>, TranscriptError> {
     let Some(channel) = word.channel else { return Ok(None) };
     let known = u8::try_from(channel).ok().filter(|&channel| channel < extent.channels);
-    let beyond = || TranscriptError::Channel { place: word.place.clone(), channel, channels: extent.channels };
+    let beyond = || TranscriptError::Channel { place: word.place.clone(), channels: extent.channels };
     known.map(Some).ok_or_else(beyond)
 }
