@@ -19,11 +19,11 @@
 //!
 //! # fn main() -> Result<(), cardhush_core::ConfigError> {
 //! let mut config = Config::new(8_000, 2);
-//! config.look_ahead_ms = Some(60);
+//! config.look_ahead_ms = Some(3_000); // without it 8 s; the shorter, the more digits leave before a card is known to be one
 //! let delay = vec![0_i16; Scrubber::<Linear16, Vec<ChannelState>, Vec<i16>>::storage_len(&config)?];
 //! let mut scrubber = Scrubber::<Linear16, _, _>::new(&config, vec![ChannelState::new(); 2], delay)?;
 //!
-//! let mut chunk = [0_i16; 2 * 160]; // 20 ms, two channels, interleaved: in goes what came, out comes what came 60 ms ago, clean
+//! let mut chunk = [0_i16; 2 * 160]; // 20 ms, two channels, interleaved: in goes what came, out comes what came 3 s ago, what is masked replaced
 //! scrubber.process(&mut chunk, &mut |event| match event {
 //!     Event::Redacted(redaction) => println!("channel {} {:?}", redaction.channel, redaction.span),
 //!     Event::Exposed { channel, span, .. } => println!("left too early: channel {channel} {span:?}"),
