@@ -88,7 +88,9 @@ fn every_digit_goes_and_the_agent_stays() {
         assert_eq!(masked(&found, AGENT, echo), echo.len(), "the echo of a key at {echo:?} is not masked whole");
     }
     for (span, _) in &spoken {
+        let echo = Span::new(span.start + delay, span.end + delay);
         assert_eq!(masked(&found, CUSTOMER, *span), span.len(), "a word at {span:?} is not masked whole");
+        assert_eq!(masked(&found, AGENT, echo), echo.len(), "the echo of a word at {echo:?} is not masked whole");
     }
     // Half a second round what is read aloud, nothing else goes.
     let (first, last) = (spoken[0].0.start - 4_000, spoken[18].0.end + 4_000);

@@ -362,6 +362,23 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                 mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
             }
         }
+        if self.linked {
+            self.link_cards(sink);
+        }
+    }
+
+    /// While a card is read on one channel, the others have the echo of its digits wherever they have nothing louder of their own: masked too.
+    fn link_cards(&mut self, sink: &mut impl FnMut(Event)) {
+        let states = self.states.as_mut();
+        for c in 0..self.channels {
+            let Some((from, to, said, than)) = states.get_mut(c).and_then(|state| state.ear.card()) else { continue };
+            for (other, state) in (0_u8..).zip(states.iter_mut().take(self.channels)).filter(|(other, _)| usize::from(*other) != c) {
+                let ChannelState { ear, plan, .. } = state;
+                ear.echoes(from, to, &said, than, |from, to| {
+                    mask(&self.front, plan, other, Ask { from, to, sounds: from }, Cause::Linked, sink)
+                });
+            }
+        }
     }
 
     /// The slot of the spoken stage in which a sample of the call lies.

@@ -53,6 +53,11 @@ impl Heard {
         }
     }
 
+    /// The slots of the card that the first voice reads, and how loud that voice is.
+    pub fn card(&self) -> Option<((u64, u64), f32)> {
+        self.first.region.card().zip(self.voices.loudness())
+    }
+
     /// What is to be masked now that a transcript tells of digits.
     pub fn read(&mut self, window: &mut Window, hit: &Hit, left: u64) -> Option<Ask> {
         self.transcript.hear(window, hit, left)

@@ -43,6 +43,11 @@ impl Voices {
         Self { usual: None, end: 0 }
     }
 
+    /// How loud the first voice usually is: the log power of a digit's loudest frame, in nepers.
+    pub fn loudness(&self) -> Option<f32> {
+        self.usual.map(|(usual, _)| usual)
+    }
+
     /// Takes what is known of a hit; gives whose it is, once that is known.
     pub fn hear(&mut self, hit: &Hit) -> Option<Voice> {
         let forgotten = |since: u64| FORGOTTEN * hit.start.saturating_sub(since) as f32;

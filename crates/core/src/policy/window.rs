@@ -17,6 +17,8 @@ const CARD: f32 = 4.5;
 const CARD_LATE: f32 = 3.5;
 /// The same for a run of three digits and more.
 const THREE: f32 = 2.4;
+/// Digits that a run must be worth for the other channels to be masked with it: half a card.
+const SURE: f32 = 8.0;
 /// Slots behind a card in which any run is masked, and slots by which it may begin before the card is known to be one.
 const AFTER: u64 = 90 * SECOND;
 const EARLY: u64 = SECOND;
@@ -62,6 +64,10 @@ pub struct Region {
     /// First slot of its run.
     run: Option<u64>,
     card: bool,
+    /// Whether that is a card beyond doubt.
+    sure: bool,
+    /// The slot from which it is masked.
+    from: u64,
     /// The slot up to which it is masked.
     to: u64,
 }
@@ -79,7 +85,12 @@ pub struct Window {
 impl Region {
     /// Nothing opened.
     pub const fn new() -> Self {
-        Self { run: None, card: false, to: 0 }
+        Self { run: None, card: false, sure: false, from: 0, to: 0 }
+    }
+
+    /// The slots that are masked, if it is a card's beyond doubt.
+    pub fn card(&self) -> Option<(u64, u64)> {
+        Some((self.from, self.to)).filter(|_| self.sure)
     }
 }
 
@@ -120,7 +131,13 @@ impl Window {
         } else {
             return None;
         };
-        *region = Region { run: Some(run.start), card, to: if is_open { to.max(region.to) } else { to } };
+        *region = Region {
+            run: Some(run.start),
+            card,
+            sure: run.digits >= SURE,
+            from: if is_open { region.from } else { from },
+            to: if is_open { to.max(region.to) } else { to },
+        };
         Some(ask).filter(|ask| ask.from < ask.to)
     }
 
@@ -132,7 +149,7 @@ impl Window {
                 return None;
             }
             let ask = Ask { from: run.from.saturating_sub(BEFORE), to: run.end.saturating_add(BEHIND), sounds: run.from };
-            *region = Region { run: Some(run.start), card: false, to: ask.to };
+            *region = Region { run: Some(run.start), card: false, sure: false, from: ask.from, to: ask.to };
             return Some(ask);
         }
         // What leaves before the next slot is heard.

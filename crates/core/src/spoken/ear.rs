@@ -2,7 +2,7 @@
 //!
 //! In: samples at 8 kHz, as they come. Out: what is to be masked, slot by slot, in step with the other channels of the call.
 
-use super::decode::{Decoder, Hit};
+use super::decode::{Decoder, Hit, LOOK_BACK};
 use super::{Params, SLOT, Slot, Spotter};
 use crate::keyed::BLOCK;
 use crate::policy::heard::Heard;
@@ -14,6 +14,13 @@ const _: () = assert!(SLOT - 1 + BLOCK < (WAITING + 1) * SLOT, "a block complete
 
 /// Slots ahead of the decoder for which tones can be told: more than any model's shift, and the look ahead of whoever knows of them.
 const TONES: usize = 128;
+/// Slots that are remembered, 10 s: in those, other channels of a card can still be masked when it is known to be one.
+const PAST: usize = 512;
+/// Nepers of power that a line's echo is weaker than what it echoes, at least: 10 dB.
+const ECHO: f32 = 2.3;
+/// Slots by which a line's echo is late at most: 200 ms; and by which a digit sounds before it is heard as one.
+const ECHO_SLOTS: u64 = 10;
+const BEFORE: u64 = 3;
 
 /// See the module.
 #[derive(Clone)]
@@ -25,6 +32,12 @@ pub struct Ear {
     tones: [bool; TONES],
     /// The slot that is spoken of next.
     next: u64,
+    /// Log power of the last slots, in steps of an eighth of a neper from -16, by their number.
+    loudness: [u8; PAST],
+    /// In which of those digits were heard, or their echo may still be.
+    said: [bool; PAST],
+    /// The slot up to which the other channels were told of a card here.
+    linked: u64,
     decoder: Decoder,
     heard: Heard,
 }
@@ -38,6 +51,9 @@ impl Ear {
             count: 0,
             tones: [false; TONES],
             next: 0,
+            loudness: [0; PAST],
+            said: [false; PAST],
+            linked: 0,
             decoder: Decoder::new(),
             heard: Heard::new(),
         }
@@ -69,13 +85,47 @@ impl Ear {
         self.count = self.count.saturating_sub(1);
         let now = now?;
         self.next = now + 1;
+        self.loudness[now as usize % PAST] = step_of(slot.loudness);
+        // A slot's place is as new when its echo may begin to reach it.
+        self.said[(now + ECHO_SLOTS) as usize % PAST] = false;
         let tone = core::mem::take(&mut self.tones[now as usize % TONES]);
         let slot = if tone { Slot { any: 0.0, onset: 0.0, ..slot } } else { slot };
-        let asked = self.decoder.push(slot).and_then(|hit| self.heard.hear(window, &hit, left));
+        let hit = self.decoder.push(slot);
+        if let Some(hit) = hit.filter(|hit| !hit.over) {
+            let (from, to) = (hit.start.max(now.saturating_sub(LOOK_BACK)), now + ECHO_SLOTS);
+            (from.saturating_sub(BEFORE)..=to).for_each(|slot| self.said[slot as usize % PAST] = true);
+        }
+        let asked = hit.and_then(|hit| self.heard.hear(window, &hit, left));
         let held = self.heard.hold(window, now, left);
         match (asked, held) {
             (Some(asked), Some(held)) => Some(asked.and(held)),
             (asked, held) => asked.or(held),
+        }
+    }
+
+    /// Slots `[from, to)` of a card that is read here, each once; in which of them digits are said; and below which loudness another channel has
+    /// nothing of its own in them.
+    pub fn card(&mut self) -> Option<(u64, u64, [bool; PAST], f32)> {
+        let ((from, to), loudness) = self.heard.card()?;
+        let from = from.max(self.linked).max(self.next.saturating_sub(PAST as u64 - 2 * ECHO_SLOTS));
+        let to = to.min(self.next.saturating_sub(LOOK_BACK));
+        self.linked = self.linked.max(to);
+        (from < to).then_some((from, to, self.said, loudness - ECHO))
+    }
+
+    /// The stretches of the slots `[from, to)`, which lie in the past, in which digits are `said` elsewhere and this channel is less loud.
+    pub fn echoes(&self, from: u64, to: u64, said: &[bool; PAST], than: f32, mut stretch: impl FnMut(u64, u64)) {
+        let echoes = |slot: u64| said[slot as usize % PAST] && self.loudness[slot as usize % PAST] < step_of(than);
+        let mut at = from;
+        while at < to {
+            let start = at;
+            while at < to && echoes(at) {
+                at += 1;
+            }
+            if at > start {
+                stretch(start, at);
+            }
+            at += 1;
         }
     }
 
@@ -91,6 +141,11 @@ impl Ear {
     }
 }
 
+/// A log power in steps.
+fn step_of(loudness: f32) -> u8 {
+    ((loudness + 16.0) * 8.0) as u8
+}
+
 #[cfg(test)]
 impl Ear {
     /// Whether it is as new: nothing can be told from it of what was said.
@@ -99,6 +154,8 @@ impl Ear {
             && self.next == 0
             && self.waiting.iter().all(|slot| *slot == Slot::SILENT)
             && !self.tones.contains(&true)
+            && self.loudness.iter().all(|step| *step == 0)
+            && !self.said.contains(&true)
             && self.decoder.is_blank()
             && self.heard.is_blank()
     }
