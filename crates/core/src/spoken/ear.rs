@@ -2,7 +2,7 @@
 //!
 //! In: samples at 8 kHz, as they come. Out: what is to be masked, slot by slot, in step with the other channels of the call.
 
-use super::decode::{Decoder, Hit, LOOK_BACK};
+use super::decode::{Decoder, Hit};
 use super::{Params, SLOT, Slot, Spotter};
 use crate::keyed::BLOCK;
 use crate::policy::heard::Heard;
@@ -16,11 +16,15 @@ const _: () = assert!(SLOT - 1 + BLOCK < (WAITING + 1) * SLOT, "a block complete
 const TONES: usize = 128;
 /// Slots that are remembered, 10 s: in those, other channels of a card can still be masked when it is known to be one.
 const PAST: usize = 512;
-/// Nepers of power that a line's echo is weaker than what it echoes, at least: 10 dB.
-const ECHO: f32 = 2.3;
+/// Nepers of power that an echo is weaker than the loudest of what it echoes, to be masked unheard: 17 dB. A stronger one is heard as digits itself,
+/// and under noise that is louder than that, a weaker one cannot be.
+const ECHO: f32 = 4.0;
 /// Slots by which a line's echo is late at most: 200 ms; and by which a digit sounds before it is heard as one.
 const ECHO_SLOTS: u64 = 10;
 const BEFORE: u64 = 3;
+/// Digits that a hit must be worth for its echo to be masked, and slots in which a digit has come to be worth so much.
+const SURE: f32 = 0.5;
+const SETTLED: u64 = 20;
 
 /// See the module.
 #[derive(Clone)]
@@ -91,8 +95,8 @@ impl Ear {
         let tone = core::mem::take(&mut self.tones[now as usize % TONES]);
         let slot = if tone { Slot { any: 0.0, onset: 0.0, ..slot } } else { slot };
         let hit = self.decoder.push(slot);
-        if let Some(hit) = hit.filter(|hit| !hit.over) {
-            let (from, to) = (hit.start.max(now.saturating_sub(LOOK_BACK)), now + ECHO_SLOTS);
+        if let Some(hit) = hit.filter(|hit| !hit.over && hit.digits >= SURE) {
+            let (from, to) = (hit.start.max(now.saturating_sub(SETTLED)), now + ECHO_SLOTS);
             (from.saturating_sub(BEFORE)..=to).for_each(|slot| self.said[slot as usize % PAST] = true);
         }
         let asked = hit.and_then(|hit| self.heard.hear(window, &hit, left));
@@ -108,7 +112,7 @@ impl Ear {
     pub fn card(&mut self) -> Option<(u64, u64, [bool; PAST], f32)> {
         let ((from, to), loudness) = self.heard.card()?;
         let from = from.max(self.linked).max(self.next.saturating_sub(PAST as u64 - 2 * ECHO_SLOTS));
-        let to = to.min(self.next.saturating_sub(LOOK_BACK));
+        let to = to.min(self.next.saturating_sub(SETTLED));
         self.linked = self.linked.max(to);
         (from < to).then_some((from, to, self.said, loudness - ECHO))
     }
