@@ -63,14 +63,14 @@ fn a_stream_is_armed_as_a_file_is() {
     let data = samples.windows(4).position(|four| four == b"data").unwrap() + 8;
     folder.write("call.ul", &samples[data..data + 2 * 239_210]);
     let stream = "stream --coding ulaw --rate 8000 --channels 2 --keyed off --policy armed --report stream.jsonl --force";
-    for (arm, count) in [("--arm 0-2", 0), ("--arm 17-28", 1)] {
+    for (arm, masked) in [("--arm 0-2", false), ("--arm 17-28", true)] {
         let input = File::open(folder.path("call.ul")).unwrap();
         Ran(folder.command(&format!("{stream} {arm}")).stdin(input).output().unwrap()).exits(0);
         let live = spans(&folder.read("stream.jsonl"));
         let file = spans(folder.run(&format!("scan call.wav --json --keyed off --policy armed {arm}")).text().as_bytes());
         assert_eq!(live.len(), file.len(), "{arm}");
         let places = |lines: &[Value]| lines.iter().map(|one| (one["start"].clone(), one["end"].clone())).collect::<Vec<_>>();
-        assert_eq!((live.len(), places(&live)), (count, places(&file)), "{arm}");
+        assert_eq!((!live.is_empty(), places(&live)), (masked, places(&file)), "{arm}");
     }
 }
 

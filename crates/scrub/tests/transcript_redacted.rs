@@ -312,8 +312,9 @@ proptest! {
                 prop_assert!(transcript.digits().all(|one| 0.0 <= one.start_s && one.start_s <= one.end_s && one.end_s <= 60.0));
                 let out = transcript.redacted(&plan(&[(0, 0.5, 30.0), (1, 2.0, 60.0)]), RATE_HZ);
                 prop_assert!(out.is_array() || out.is_object());
-                // As a word: among the digits of a fraction they stand by chance.
-                prop_assert!(!out.to_string().contains("\"4111\""), "{}", out);
+                // As a word: among the digits of a fraction they stand by chance, and as a time they are one.
+                let text = out.to_string().replace("_time\":\"4111\"", "");
+                prop_assert!(!text.contains("\"4111\""), "{}", out);
             }
         }
     }
