@@ -65,13 +65,16 @@ impl Heard {
 
     /// What is to be masked after slot `now` although nothing more was heard: what may go on, and what has come to count meanwhile.
     pub fn hold(&mut self, window: &Window, now: u64, left: u64) -> Option<Ask> {
-        let heard = [&mut self.first, &mut self.second].map(|one| window.hold(&one.runs.last()?, &mut one.region, now, left));
-        heard.into_iter().flatten().reduce(Ask::and)
+        let held = [&mut self.first, &mut self.second].map(|one| {
+            let run = one.runs.last()?;
+            window.again(&run, &mut one.region).or_else(|| window.hold(&run, &mut one.region, now, left))
+        });
+        held.into_iter().flatten().reduce(Ask::and)
     }
 
-    /// The same of a transcript, which is read and not heard: what it tells of does not go on unread.
-    pub fn hold_read(&mut self, window: &Window) -> Option<Ask> {
-        window.hold(&self.transcript.runs.last()?, &mut self.transcript.region, u64::MAX, 0)
+    /// What a transcript told of that has come to count meanwhile.
+    pub fn read_again(&mut self, window: &Window) -> Option<Ask> {
+        window.again(&self.transcript.runs.last()?, &mut self.transcript.region)
     }
 }
 

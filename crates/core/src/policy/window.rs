@@ -63,7 +63,6 @@ pub struct Ask {
 pub struct Region {
     /// First slot of its run.
     run: Option<u64>,
-    card: bool,
     /// Whether that is a card beyond doubt.
     sure: bool,
     /// The slot from which it is masked.
@@ -85,7 +84,21 @@ pub struct Window {
 impl Region {
     /// Nothing opened.
     pub const fn new() -> Self {
-        Self { run: None, card: false, sure: false, from: 0, to: 0 }
+        Self { run: None, sure: false, from: 0, to: 0 }
+    }
+
+    /// Opens with a run, and asks for all of it.
+    fn open(&mut self, run: &Run) -> Ask {
+        let ask = Ask { from: run.from.saturating_sub(BEFORE), to: run.end.saturating_add(BEHIND), sounds: run.from };
+        *self = Self { run: Some(run.start), sure: run.digits >= SURE, from: ask.from, to: ask.to };
+        ask
+    }
+
+    /// Reaches up to slot `to`, and asks for what that adds.
+    fn reach(&mut self, to: u64) -> Option<Ask> {
+        let ask = Ask { from: self.to, to, sounds: self.to };
+        self.to = self.to.max(to);
+        Some(ask).filter(|ask| ask.from < ask.to)
     }
 
     /// The slots that are masked, if it is a card's beyond doubt.
@@ -114,8 +127,7 @@ impl Window {
 
     /// What a run that has grown asks for on its channel. `left` is the first slot that has not left.
     pub fn hear(&mut self, run: &Run, region: &mut Region, left: u64) -> Option<Ask> {
-        let is_open = region.run == Some(run.start);
-        let card = self.is_card(run, left) || is_open && region.card;
+        let card = self.is_card(run, left);
         if card {
             let opened = run.end.saturating_sub(EARLY);
             let until = run.end.saturating_add(AFTER);
@@ -123,42 +135,34 @@ impl Window {
             let before = self.cards.filter(|(from, to)| opened <= *to && *from <= until);
             self.cards = Some(before.map_or((opened, until), |(from, to)| (from.min(opened), to.max(until))));
         }
-        let (from, to) = (run.from.saturating_sub(BEFORE), run.end.saturating_add(BEHIND));
-        let ask = if is_open {
-            Ask { from: region.to, to, sounds: region.to }
-        } else if card || self.is_near_card(run) || self.is_armed(run) {
-            Ask { from, to, sounds: run.from }
-        } else {
-            return None;
-        };
-        *region = Region {
-            run: Some(run.start),
-            card,
-            sure: run.digits >= SURE,
-            from: if is_open { region.from } else { from },
-            to: if is_open { to.max(region.to) } else { to },
-        };
-        Some(ask).filter(|ask| ask.from < ask.to)
+        if region.run != Some(run.start) {
+            return (card || self.counts(run)).then(|| region.open(run));
+        }
+        region.sure = run.digits >= SURE;
+        region.reach(run.end.saturating_add(BEHIND))
     }
 
-    /// What the last run of a channel asks for after slot `now`, which was heard last, without having grown: it may go on; or a card on another channel, or
-    /// the caller, has made it count meanwhile. `left` is the first slot that has not left.
+    /// What the last run of a channel asks for without having grown: a card on another channel, or the caller, may have made it count meanwhile.
+    pub fn again(&self, run: &Run, region: &mut Region) -> Option<Ask> {
+        (region.run != Some(run.start) && self.counts(run)).then(|| region.open(run))
+    }
+
+    /// What leaves before the next slot is heard, if the last run of a channel may go on after slot `now`, which was heard last. `left` is the
+    /// first slot that has not left.
     pub fn hold(&self, run: &Run, region: &mut Region, now: u64, left: u64) -> Option<Ask> {
-        if region.run != Some(run.start) {
-            if !self.is_near_card(run) && !self.is_armed(run) {
-                return None;
-            }
-            let ask = Ask { from: run.from.saturating_sub(BEFORE), to: run.end.saturating_add(BEHIND), sounds: run.from };
-            *region = Region { run: Some(run.start), card: false, sure: false, from: ask.from, to: ask.to };
-            return Some(ask);
-        }
-        // What leaves before the next slot is heard.
-        let ask = Ask { from: region.to, to: left.saturating_add(2), sounds: region.to };
-        let needed = now <= run.end.saturating_add(PAUSE) && ask.from < ask.to;
-        if needed {
-            region.to = ask.to;
-        }
-        Some(ask).filter(|_| needed)
+        let goes_on = region.run == Some(run.start) && now <= run.end.saturating_add(PAUSE);
+        goes_on.then(|| region.reach(left.saturating_add(2))).flatten()
+    }
+
+    /// Forgets the call; as new.
+    pub fn reset(&mut self) {
+        *self = Self::new(self.preset);
+    }
+
+    /// Whether a run is masked whatever it is worth.
+    fn counts(&self, run: &Run) -> bool {
+        let near_card = self.preset == Preset::Card && self.cards.is_some_and(|(from, to)| (from..=to).contains(&run.start));
+        near_card || self.armed.is_some_and(|(from, to)| run.end > from && run.start < to)
     }
 
     fn is_card(&self, run: &Run, left: u64) -> bool {
@@ -169,14 +173,6 @@ impl Window {
                 Preset::Digits => THREE,
                 Preset::Armed => f32::INFINITY,
             }
-    }
-
-    fn is_near_card(&self, run: &Run) -> bool {
-        self.preset == Preset::Card && self.cards.is_some_and(|(from, to)| (from..=to).contains(&run.start))
-    }
-
-    fn is_armed(&self, run: &Run) -> bool {
-        self.armed.is_some_and(|(from, to)| run.end > from && run.start < to)
     }
 }
 

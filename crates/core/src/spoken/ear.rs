@@ -135,7 +135,7 @@ impl Ear {
 
     /// What a transcript told of has come to count: gives what is to be masked for its sake.
     pub fn told(&mut self, window: &Window) -> Option<Ask> {
-        self.heard.hold_read(window)
+        self.heard.read_again(window)
     }
 
     /// A transcript has so many digits in the slots `[start, end)`. Gives what is to be masked.
