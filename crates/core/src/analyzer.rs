@@ -68,10 +68,7 @@ pub struct Analyzer<S: AsMut<[ChannelState]>> {
     front: FrontParams,
     keyed: Option<Params>,
     spoken: Option<spoken::Params>,
-    /// Slots between a sound and the slot that speaks of it.
-    shift: u64,
     window: Window,
-    fresh: Window,
     linked: bool,
     latency: u64,
     /// Samples for which the plans remember what has left.
@@ -101,29 +98,12 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         let latency = config.latency();
         let keyed = config.keyed.map(|keyed| Params::new(config.isa, keyed));
         let spoken = config.spoken.map(|spoken| spoken::Params::new(config.isa, spoken.model));
-        let shift = config.spoken.map_or(0, |spoken| spoken.model.shift().into());
-        let fresh = Window::new(config.spoken.map_or_else(Default::default, |spoken| spoken.preset));
+        let window = Window::new(config.spoken.map_or_else(Default::default, |spoken| spoken.preset));
         let linked = config.linking == Linking::Linked;
         // What left a moment ago may still be in the hands of a scrubber: a piece of it, and what frames have settled ahead.
         let kept = u64::from(config.rate_hz) * 4 * HOP as u64 / 8_000 + PIECE as u64;
-        let window = fresh.clone();
-        let mut analyzer = Self {
-            states,
-            channels,
-            front,
-            keyed,
-            spoken,
-            shift,
-            window,
-            fresh,
-            linked,
-            latency,
-            kept,
-            stepped: 0,
-            taken: 0,
-            analysed: 0,
-            left: 0,
-        };
+        let mut analyzer =
+            Self { states, channels, front, keyed, spoken, window, linked, latency, kept, stepped: 0, taken: 0, analysed: 0, left: 0 };
         analyzer.reset();
         Ok(analyzer)
     }
@@ -145,7 +125,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         for state in self.states.as_mut() {
             *state = ChannelState::at_start(self.kept);
         }
-        self.window = self.fresh.clone();
+        self.window.reset();
         (self.stepped, self.taken, self.analysed, self.left) = (0, 0, 0, 0);
         seen(self.states.as_mut());
     }
@@ -186,9 +166,9 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
     /// Tones are known to sound in `span` of a channel, so no words do: what a look for keyed digits tells a look for spoken ones. Up to 2 s before it
     /// comes; a channel that the call lacks is left out.
     pub fn tone(&mut self, channel: u8, span: Span) {
-        let (start, end) = (self.slot_of(span.start), self.front.to_analysis_ceil(span.end).div_ceil(SLOT as u64));
+        let (from, to) = (self.front.to_analysis_floor(span.start), self.front.to_analysis_ceil(span.end));
         if let Some(state) = self.states.as_mut().iter_mut().take(self.channels).nth(channel.into()) {
-            state.ear.tone(start, end);
+            state.ear.tone(from, to);
         }
     }
 
@@ -282,7 +262,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                 self.step_frame(index, made, settled, sink);
             }
             self.stepped = t + 1;
-            if self.spoken.is_some() && self.stepped.is_multiple_of(FRAMES_OF_SLOT) {
+            if self.stepped.is_multiple_of(FRAMES_OF_SLOT) {
                 self.step_slot(settled, sink);
             }
             self.advance(settled, sink);
@@ -327,7 +307,7 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
                     (false, _) => continue,
                 };
                 state.plan.add(other, span_of(from, to), sounds, cause, sink);
-                state.ear.tone(from / SLOT as u64, to.div_ceil(SLOT as u64));
+                state.ear.tone(from, to);
             }
         }
         for c in 0..self.channels {
@@ -345,14 +325,15 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             if let Some((from, to)) = state.receiver.copy(t) {
                 let span = span_of(from, to);
                 state.plan.add(c, span, span.start, Cause::Echo, sink);
-                state.ear.tone(from / SLOT as u64, to.div_ceil(SLOT as u64));
+                state.ear.tone(from, to);
             }
         }
     }
 
     /// Steps every channel through the slot that was just completed; what leaves with it leaves before `settled`.
     fn step_slot(&mut self, settled: u64, sink: &mut impl FnMut(Event)) {
-        let now = (self.stepped / FRAMES_OF_SLOT).checked_sub(1 + self.shift);
+        let Some(spoken) = &self.spoken else { return };
+        let now = (self.stepped / FRAMES_OF_SLOT).checked_sub(1 + u64::from(spoken.shift()));
         let left = self.slot_of(settled);
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
             if let Some(ask) = state.ear.step(&mut self.window, now, left) {
@@ -371,12 +352,10 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
     fn link_cards(&mut self, sink: &mut impl FnMut(Event)) {
         let states = self.states.as_mut();
         for c in 0..self.channels {
-            let Some((from, to, said, than)) = states.get_mut(c).and_then(|state| state.ear.card()) else { continue };
+            let Some(said) = states.get_mut(c).and_then(|state| state.ear.said()) else { continue };
             for (other, state) in (0_u8..).zip(states.iter_mut().take(self.channels)).filter(|(other, _)| usize::from(*other) != c) {
                 let ChannelState { ear, plan, .. } = state;
-                ear.echoes(from, to, &said, than, |from, to| {
-                    mask(&self.front, plan, other, Ask { from, to, sounds: from }, Cause::Linked, sink)
-                });
+                ear.echoes(&said, |from, to| mask(&self.front, plan, other, Ask { from, to, sounds: from }, Cause::Linked, sink));
             }
         }
     }

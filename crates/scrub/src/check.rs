@@ -2,7 +2,8 @@
 
 use crate::call::{Call, open, read_at};
 use crate::error::{Error, doing};
-use crate::find::{Eye, find, pieces};
+use crate::eye::Eye;
+use crate::find::{find, pieces};
 use crate::held::Held;
 use crate::plan::Plan;
 use crate::settings::{Look, Settings};

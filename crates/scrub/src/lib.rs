@@ -20,6 +20,7 @@ mod beside;
 mod call;
 mod check;
 mod error;
+mod eye;
 mod fill;
 mod find;
 mod held;

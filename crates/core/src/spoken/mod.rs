@@ -7,6 +7,7 @@
 
 pub(crate) mod decode;
 pub(crate) mod ear;
+pub(crate) mod echo;
 mod error;
 mod fft;
 #[cfg(test)]
@@ -76,6 +77,12 @@ pub struct Params {
 }
 
 impl Params {
+    /// Slots between a sound and the slot that speaks of it.
+    #[must_use]
+    pub const fn shift(&self) -> u32 {
+        self.shift
+    }
+
     /// Builds the tables.
     #[must_use]
     pub fn new(isa: Isa, model: Model) -> Self {
