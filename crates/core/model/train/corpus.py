@@ -4,7 +4,7 @@ Reads `digits/manifest.csv`, `digits/alignments.csv`, `speech/manifest.csv` and 
 is 8 kHz mono. A frame is 10 ms (80 samples). Labels of a frame: 0 none, 1..10 the digits zero..nine, 11 "oh", ANY a digit whose
 identity is not known, SKIP not scored (teens, tens, the letter o, uncertain edges).
 """
-import collections, csv, os
+import collections, csv, os, zlib
 from dataclasses import dataclass
 import numpy as np, soundfile as sf
 
@@ -31,6 +31,12 @@ def rows(path):
         return list(csv.DictReader(f))
 
 
+def fold_of(row, folds):
+    """0.. `folds`, the same for all that one person said in any corpus; what has no speaker's name goes by its source as a whole"""
+    who = row["source"] if row["speaker"] in ("", "unk") else row["speaker"]
+    return zlib.crc32(who.encode()) % folds
+
+
 def sounding(x, below_db=30):
     """[start, end) of what lies within `below_db` of the loudest 20 ms."""
     n = max(1, (len(x) - 2 * HOP) // HOP + 1)
@@ -44,11 +50,13 @@ def sounding(x, below_db=30):
 class Corpus:
     """words by speaker, strings, talk by kind, noise, rooms."""
 
-    def __init__(self, root, split="train", homophones=True):
-        """`homophones`: keep talk with to, for, won, ate and the like"""
+    def __init__(self, root, split="train", homophones=True, fold=None):
+        """`homophones`: keep talk with to, for, won, ate and the like. `fold` "K/N": the people of both splits are dealt into N folds; "dev" is fold K alone,
+        "train" all others; noise and rooms keep their split"""
         self.root = root
-        digits = [r for r in rows(f"{root}/digits/manifest.csv") if r["split"] == split]
-        speech = [r for r in rows(f"{root}/speech/manifest.csv") if r["split"] == split and r["transcript_status"] == "known"]
+        mine = lambda r: r["split"] == split if fold is None else (fold_of(r, int(fold.split("/")[1])) == int(fold.split("/")[0])) == (split == "dev")
+        digits = [r for r in rows(f"{root}/digits/manifest.csv") if mine(r)]
+        speech = [r for r in rows(f"{root}/speech/manifest.csv") if mine(r) and r["transcript_status"] == "known"]
         noise = [r for r in rows(f"{root}/noise/manifest.csv") if r["split"] == split]
         self.words = collections.defaultdict(list)
         for r in digits:

@@ -121,12 +121,13 @@ def main():
     ap.add_argument("--calls", nargs="*", default=[])
     for name, value in vars(Policy()).items():
         ap.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
+    ap.add_argument("--fold", help="K/N: speech of fold K of N of all people, for cross-validation")
     ap.add_argument("--threads", type=int, default=1)
     a = ap.parse_args()
     torch.set_num_threads(a.threads)
     policy = Policy(**{k: getattr(a, k) for k in vars(Policy())})
     layers, shift = load(a.model)
-    corpus = Corpus(a.data, "dev", homophones=False)
+    corpus = Corpus(a.data, "dev", homophones=False, fold=a.fold)
     with torch.no_grad():
         (clean, threshold), (noisy, _) = (speech(layers, shift, corpus, n, policy) for n in (0, 1))
         results = [clean, noisy] + [calls(layers, shift, f, policy, threshold) for f in a.calls]

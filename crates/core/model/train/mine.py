@@ -24,12 +24,13 @@ def main():
     ap.add_argument("--cache", required=True)
     ap.add_argument("--rounds", type=int, default=3)
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--fold", help="K/N: leave out fold K of N of all people, for cross-validation")
     a = ap.parse_args()
     torch.set_num_threads(1)
     rng = np.random.default_rng([a.seed, 5])
     layers, shift = load(a.model)
-    synth = Synth(a.data, a.cache, a.seed)
-    talk = [x for kind in Corpus(a.data, homophones=False).talk.values() for x in kind] + [d.audio for d in synth.decoys if d.speaker in voices.FOREIGN]
+    synth = Synth(a.data, a.cache, a.seed, a.fold)
+    talk = [x for kind in Corpus(a.data, homophones=False, fold=a.fold).talk.values() for x in kind] + [d.audio for d in synth.decoys if d.speaker in voices.FOREIGN]
     found, heard_s = [], 0.0
     for x in talk * a.rounds:
         y = A.band(synth.speak(x, synth.manner(rng))[0], rng)

@@ -43,8 +43,8 @@ class Side:
 
 
 class Synth:
-    def __init__(self, data, cache, seed):
-        self.corpus = c = Corpus(data, "train")
+    def __init__(self, data, cache, seed, fold=None):
+        self.corpus = c = Corpus(data, "train", fold=fold)
         self.fake_words, self.fake_strings, self.decoys = voices.load(cache, seed)
         self.people = list(c.words.values())
         self.every = [w for p in self.people for w in p]
@@ -184,9 +184,10 @@ def main():
     ap.add_argument("--hours", type=int, default=20)
     ap.add_argument("--keep", type=int, default=40)
     ap.add_argument("--seed", type=int, default=1)
+    ap.add_argument("--fold", help="K/N: leave out fold K of N of all people, for cross-validation")
     ap.add_argument("--first", type=int, default=0, help="number of the first shard, to go on")
     a = ap.parse_args()
-    synth = Synth(a.data, a.cache, a.seed)
+    synth = Synth(a.data, a.cache, a.seed, a.fold)
     os.makedirs(f"{a.cache}/shards", exist_ok=True)
     for k in range(a.first, a.hours):
         t, rng = time.time(), np.random.default_rng([a.seed, k])
