@@ -5,11 +5,13 @@
 
 mod engine;
 
+use cardhush_core::Linear16;
 use cardhush_testkit::rng::Rng;
+use cardhush_testkit::signal::to_i16;
 use cardhush_testkit::sweep::Table;
 use cardhush_testkit::tone::Tone;
 use cardhush_testkit::{line, speech};
-use engine::{RATE_HZ, analyze_line, confirmed, redactions};
+use engine::{RATE_HZ, analyze_line, confirmed, covered, keyed_alone, on, redactions, two_looks};
 
 const SECONDS: usize = 600;
 /// A key every so many samples: less than the ten seconds for which one lowers the thresholds for what follows.
@@ -91,4 +93,45 @@ fn noise_is_not_keyed() {
         }
     }
     println!("{table}");
+}
+
+/// Two steady tones near a pair's, as engines and alarms have them: 2.8 % below and 1.5 % above.
+fn hum(ms: f64, level_dbm0: f64) -> Vec<f64> {
+    Tone { level_dbm0, low_offset_percent: -2.8, high_offset_percent: 1.5, on_ms: ms, ..Tone::default() }.render('1', RATE_HZ, (0.1, 0.2))
+}
+
+/// Half a second tells that the frequencies are no key's; what is shorter is taken for one.
+#[test]
+fn steady_pairs_of_other_frequencies_are_not_keyed() {
+    let mut table = Table::new("Two tones, 2.8 % below and 1.5 % above a key's", &["ms", "masked ms"]);
+    for (ms, masked) in [(100.0, 100..130), (450.0, 450..480), (600.0, 0..1), (5_000.0, 0..1)] {
+        let mut call = vec![0.0; RATE_HZ as usize];
+        call.extend(hum(ms, -20.0));
+        call.resize(call.len() + RATE_HZ as usize, 0.0);
+        line::add_white_noise(&mut call, -50.0, &mut Rng::new(2));
+        let found = redactions(&analyze_line(&call)).iter().map(|one| one.span.len()).sum::<u64>() * 1_000 / u64::from(RATE_HZ);
+        table.row(&[&ms, &found]);
+        assert!(masked.contains(&found), "{ms} ms: {found} ms masked");
+    }
+    println!("{table}");
+}
+
+/// A key that is pressed while such a pair sounds is found all the same, the key of that pair included; the pair may go with it.
+#[test]
+fn keys_are_found_in_a_steady_pair() {
+    for key in "1590#".chars() {
+        let mut call = vec![0.0; RATE_HZ as usize];
+        call.extend(hum(6_000.0, -20.0));
+        let starts = (2..6).map(|second| second * RATE_HZ as usize + 1_000);
+        for at in starts.clone() {
+            let tone = Tone { level_dbm0: -14.0, ..Tone::default() }.render(key, RATE_HZ, (0.3, 0.4));
+            call[at..].iter_mut().zip(tone).for_each(|(x, tone)| *x += tone);
+        }
+        let masked = covered(on(&two_looks::<Linear16>(&keyed_alone(RATE_HZ, 1), &to_i16(&call)), 0), call.len());
+        for at in starts {
+            assert!(masked[at..at + KEY_ON].iter().all(|masked| *masked), "{key} at {at}");
+        }
+        let before = &masked[..2 * RATE_HZ as usize];
+        assert!(!before.contains(&true), "{key}: masked before the first key");
+    }
 }

@@ -333,6 +333,25 @@ pub fn offsets_maskable(shared: &Shared<'_>, ring: &Ring, track: &Track) -> bool
             .all(|lane| libm::fabsf(Checks::offset_percent(shared.tones, ring, lane, track.last, frames.min(40) as usize)) < 3.2)
 }
 
+/// Offset in percent that no key has, where half a second tells: the 2.5 % that masking takes, and the error of a measurement.
+const FOREIGN_OFFSET_PERCENT: f32 = 2.7;
+/// Difference of both tones' offsets that no key has: one clock makes both, and Q.24 leaves each 1.8 %.
+const FOREIGN_SPREAD_PERCENT: f32 = 3.8;
+/// Frames after which a tone whose frequencies were off all the time is no key (500 ms).
+pub const FOREIGN_FRAMES: u64 = 125;
+/// Frames over which its frequencies are measured while it is on (40 ms), ...
+pub const FOREIGN_WINDOW: usize = 9;
+/// ... and at last (164 ms).
+pub const FOREIGN_LONG_WINDOW: usize = 40;
+
+/// Whether the frequencies of `n` frames up to `t` are further off than those of a key.
+pub fn off_pitch(shared: &Shared<'_>, ring: &Ring, pair: Pair, t: u64, n: usize) -> bool {
+    let [low, high] = [pair.low(), pair.high()].map(|lane| Checks::offset_percent(shared.tones, ring, lane, t, n));
+    libm::fabsf(low) > FOREIGN_OFFSET_PERCENT
+        || libm::fabsf(high) > FOREIGN_OFFSET_PERCENT
+        || libm::fabsf(high - low) > FOREIGN_SPREAD_PERCENT
+}
+
 /// Twist (high over low) of a confirmed digit, as power ratios: +11 dB and -15 dB. Q.24 asks for +4 and -8 dB, and leaves the rest open.
 const MOST_TWIST: f32 = 12.6;
 /// See [`MOST_TWIST`].

@@ -3,14 +3,15 @@
 //! Where: last block of the keyed stage on one channel. In: the ring of frames, one new frame a step. Out: [`Step`], in samples at
 //! 8 kHz. A track opens on weak evidence, is *accepted* (masked) once its evidence suffices or its surroundings speak for it, and
 //! *confirmed* (a digit a caller may act on) within the limits of Q.24 and ES 201 235-3. Latency: at most
-//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance, but for what a later tone vouches for (`refused`).
+//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance, but for what a later tone vouches for (`refused`), and for a steady pair whose
+//! frequencies are no key's: that is accepted when it ends or is about to leave, and never once it was on for [`limits::FOREIGN_FRAMES`].
 
 use super::checks::{Checks, Evidence, Pair, Ring, WINDOWS};
 use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, onset, quietest, rings, shows};
 use super::limits::{self, Likeness, Thresholds};
 use super::refused::Refused;
 use super::tones::{HOP, Tones};
-use super::track::{Tone, Track};
+use super::track::{Pitch, Tone, Track};
 use crate::config::Nearness;
 use crate::event::Digit;
 use crate::wipe::{seen, wipe};
@@ -172,7 +173,11 @@ impl Timing {
         let mut step = Step::default();
         if let Some(mut track) = self.track.take() {
             let rival = if promising { self.rival(shared, ring, t, &track, thresholds) } else { None };
-            self.follow(shared, ring, t, &mut track, frontier, rival.is_some(), &mut step);
+            if track.pitch == Pitch::Foreign {
+                self.pass_by(shared, ring, t, &mut track, &mut step);
+            } else {
+                self.follow(shared, ring, t, &mut track, frontier, rival.is_some(), &mut step);
+            }
             if rival.is_some() {
                 self.track = rival;
             }
@@ -193,7 +198,8 @@ impl Timing {
     /// What has taken over from the track that is on: the next digit after a very short pause, or the digit itself where something
     /// else had opened the track.
     fn rival(&self, shared: &Shared<'_>, ring: &Ring, t: u64, track: &Track, thresholds: &Thresholds) -> Option<Track> {
-        if track.accepted && t <= track.last + 1 {
+        let settled = track.accepted || track.pitch == Pitch::Off;
+        if settled && t <= track.last + 1 {
             // The bands of neighbouring tones overlap by half: the old pair may still seem to be on while the new one sounds.
             if leading(ring, t) == track.pair {
                 return None;
@@ -208,7 +214,7 @@ impl Timing {
             return None;
         }
         let rival = self.open(shared, ring, t, thresholds)?;
-        let takes_over = if track.accepted {
+        let takes_over = if settled || track.pitch == Pitch::Foreign {
             rival.pair != track.pair
         } else {
             leaps || (rival.pair != track.pair && thresholds.quality(&rival.best) > thresholds.quality(&track.best))
@@ -251,6 +257,7 @@ impl Timing {
             last: t,
             plateau,
             from,
+            pitch: Pitch::Maskable,
             accepted: false,
             firm: false,
             vouches: false,
@@ -265,6 +272,21 @@ impl Timing {
         };
         self.judge(shared, ring, t, false, &mut track);
         Some(track)
+    }
+
+    /// Follows a track that is no key for as long as it lasts. Where its frequencies come near a key's, the key of its pair sounds in it: that much is masked.
+    fn pass_by(&mut self, shared: &Shared<'_>, ring: &Ring, t: u64, track: &mut Track, step: &mut Step) {
+        if shows(ring, t, track.pair, track.plateau) {
+            track.last = t;
+            if !limits::off_pitch(shared, ring, track.pair, t, limits::FOREIGN_WINDOW) {
+                let start = t - limits::ONSET_FRAMES;
+                let from = (start * HOP as u64).saturating_sub(limits::GUARD_BEFORE);
+                step.tone = Some(Track { start, from, ..*track }.tone(t));
+            }
+        }
+        if t - track.last < limits::BRIDGE {
+            self.track = Some(*track);
+        }
     }
 
     /// Follows the track that is on, until it ends.
@@ -291,7 +313,16 @@ impl Timing {
         if !track.accepted && frontier > track.from {
             track.accepted = self.thresholds_for(shared, track, t).leaving(&track.best, contrast(track.plateau, track.before));
         }
-        if !track.accepted && t - track.start > LONGEST_DOUBT && t == track.last {
+        if track.pitch == Pitch::Off
+            && !track.accepted
+            && t - track.start >= limits::FOREIGN_FRAMES
+            && limits::off_pitch(shared, ring, track.pair, track.last, limits::FOREIGN_LONG_WINDOW)
+        {
+            track.pitch = Pitch::Foreign;
+            self.track = Some(*track);
+            return;
+        }
+        if !track.accepted && track.pitch == Pitch::Maskable && t - track.start > LONGEST_DOUBT && t == track.last {
             // Doubt has an end: what is a tone would have been accepted by now, or will be vouched for.
             // The second look of a file knew of what is near all along.
             if self.given == Nearness::Unknown && limits::offsets_maskable(shared, ring, track) {
@@ -326,12 +357,12 @@ impl Timing {
             track.from = track.from.saturating_sub(limits::HIDDEN_FRAMES * HOP as u64);
             track.last += limits::HIDDEN_FRAMES;
         }
+        if (track.accepted || track.pitch == Pitch::Off) && !track.headed {
+            track.from = head(ring, track);
+            track.headed = true;
+            self.tail = None;
+        }
         if track.accepted {
-            if !track.headed {
-                track.from = head(ring, track);
-                track.headed = true;
-                self.tail = None;
-            }
             step.tone = Some(track.tone(track.last));
         }
         if ended {
@@ -363,9 +394,16 @@ impl Timing {
                 *best = best.max(evidence.score());
             }
         }
-        track.firm |= limits::FIRST.at_once(&track.best);
-        track.vouches |= track.firm;
-        track.accepted |= track.firm || self.thresholds_for(shared, track, t).at_once(&track.best);
+        let firm = limits::FIRST.at_once(&track.best);
+        let suffices = firm || self.thresholds_for(shared, track, t).at_once(&track.best);
+        // The window that ends now: the start of the track may lie in the tone before.
+        let off = !ends && !track.accepted && suffices && limits::off_pitch(shared, ring, track.pair, t, limits::FOREIGN_WINDOW);
+        track.pitch = if off { Pitch::Off } else { Pitch::Maskable };
+        if track.pitch == Pitch::Maskable {
+            track.firm |= firm;
+            track.vouches |= firm;
+            track.accepted |= suffices;
+        }
     }
 
     /// Several doubtful tones within a few seconds lower the thresholds, from the last of them on.

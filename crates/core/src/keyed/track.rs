@@ -23,6 +23,17 @@ pub struct Tone {
     pub track: Track,
 }
 
+/// What is known of a tone's frequencies.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pitch {
+    /// Near enough to a keypad's, or not measured.
+    Maskable,
+    /// Further off than a keypad's, as far as a short tone can tell: waits for its end before it is accepted.
+    Off,
+    /// Still so after half a second: no key.
+    Foreign,
+}
+
 /// A tone that is on, or was a moment ago.
 #[derive(Clone, Copy)]
 pub struct Track {
@@ -36,6 +47,8 @@ pub struct Track {
     pub plateau: [f32; 2],
     /// First sample to mask.
     pub from: u64,
+    /// What is known of its frequencies.
+    pub pitch: Pitch,
     /// Whether it is masked.
     pub accepted: bool,
     /// Whether it would have been masked without any context.
@@ -68,6 +81,7 @@ impl Track {
         last: 0,
         plateau: [0.0; 2],
         from: 0,
+        pitch: Pitch::Maskable,
         accepted: false,
         firm: false,
         vouches: false,
