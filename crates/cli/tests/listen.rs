@@ -45,6 +45,8 @@ fn each_stage_can_be_left_out_and_says_so() {
     assert!(last["model"].is_null());
     folder.run("scan call.wav --keyed off --spoken off").exits(64);
     folder.run("scan call.wav --spoken off --arm 1-2").exits(64);
+    let ran = folder.run("scan call.wav --arm 1.5-2 --arm @80-end --json");
+    assert!(ran.text().trim_end().ends_with(r#""armed":["1.5-2","@80-end"],"transcript":false}"#), "{}", ran.text());
 }
 
 #[test]
@@ -102,6 +104,8 @@ fn a_transcript_is_a_second_witness() {
         words.map(|(i, word)| serde_json::json!({ "word": word, "start": 12.2 + i as f64 * 0.3, "end": 12.4 + i as f64 * 0.3 })).collect();
     folder.write("words.json", serde_json::to_vec(&words).unwrap());
     folder.run("scrub call.wav -o out.wav --keyed off --transcript words.json --redacted-transcript clean.json --report r.jsonl").exits(0);
+    let last = String::from_utf8(folder.read("r.jsonl")).unwrap();
+    assert!(last.lines().last().unwrap().ends_with(r#""armed":[],"transcript":true}"#), "{last}");
     let report = spans(&folder.read("r.jsonl"));
     let told: Vec<&Value> = report.iter().filter(|one| one["cause"] == "transcript").collect();
     assert_eq!(told.len(), 2, "on either channel, since it tells of none");

@@ -68,6 +68,16 @@ pub enum MaskError {
     },
 }
 
+impl std::fmt::Display for Instant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Seconds(seconds) => write!(f, "{seconds}"),
+            Self::Sample(sample) => write!(f, "@{sample}"),
+            Self::End => f.write_str("end"),
+        }
+    }
+}
+
 impl std::str::FromStr for Mask {
     type Err = MaskError;
 

@@ -4,6 +4,7 @@
 //! judges a call says what was looked for in it.
 
 use crate::call::{Call, Form};
+use crate::mask::Mask;
 use crate::plan::Masked;
 use cardhush_core::{Cause, Redaction, Span, SpokenConfig};
 use serde::Serialize;
@@ -166,18 +167,24 @@ pub struct Examined {
     pub policy: &'static str,
     /// SHA-256 of the model that listened for spoken digits, in hexadecimal; `null` if none did.
     pub model: Option<String>,
+    /// When the call was armed, as it was asked for: `FROM-TO` in seconds, `@` samples or `end`.
+    pub armed: Vec<String>,
+    /// Whether a transcript of the call was read.
+    pub transcript: bool,
 }
 
 impl Examined {
     /// What an engine of these settings looks for.
     #[must_use]
-    pub fn new(keyed: bool, spoken: Option<&SpokenConfig>) -> Self {
+    pub fn new(keyed: bool, spoken: Option<&SpokenConfig>, armed: &[Mask]) -> Self {
         let word = |examined| if examined { "examined" } else { "not examined" };
         Self {
             keyed: word(keyed),
             spoken: word(spoken.is_some()),
             policy: spoken.map_or("off", |spoken| spoken.preset.name()),
             model: spoken.map(|spoken| spoken.model.hash().iter().map(|byte| format!("{byte:02x}")).collect()),
+            armed: armed.iter().map(|one| format!("{}-{}", one.from, one.to)).collect(),
+            transcript: false,
         }
     }
 }

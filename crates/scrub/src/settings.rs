@@ -76,7 +76,7 @@ impl Settings {
     /// What a scrub of these settings looks for.
     #[must_use]
     pub fn examined(&self) -> Examined {
-        Examined::new(self.keyed, self.spoken.as_ref())
+        Examined { transcript: self.transcript.is_some(), ..Examined::new(self.keyed, self.spoken.as_ref(), &self.armed) }
     }
 
     /// Adds the masks given by hand to a plan for `call`.

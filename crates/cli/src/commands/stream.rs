@@ -17,7 +17,7 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
     let rate_hz = job.config.rate_hz;
     let stop = Stop::listen();
     let input = UntilStopped::new(io::stdin().lock(), stop.clone());
-    let examined = Examined::new(job.config.keyed.is_some(), job.config.spoken.as_ref());
+    let examined = Examined::new(job.config.keyed.is_some(), job.config.spoken.as_ref(), &job.armed);
     let mut masked = Masked::new(job.config.channels);
     let mut exposed = 0;
     let streamed = stream(job.coding, &job.config, &job.armed, input, io::stdout().lock(), |event| match event {

@@ -3,8 +3,9 @@
 //! Where: last block of the keyed stage on one channel. In: the ring of frames, one new frame a step. Out: [`Step`], in samples at
 //! 8 kHz. A track opens on weak evidence, is *accepted* (masked) once its evidence suffices or its surroundings speak for it, and
 //! *confirmed* (a digit a caller may act on) within the limits of Q.24 and ES 201 235-3. Latency: at most
-//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance, but for what a later tone vouches for (`refused`), and for a steady pair whose
-//! frequencies are no key's: that is accepted when it ends or is about to leave, and never once it was on for [`limits::FOREIGN_FRAMES`].
+//! [`LONGEST_DOUBT`] frames from a tone's first frame to its acceptance, but for what a later tone vouches for (`refused`), and, where no keyed
+//! digits are near, for a steady pair whose frequencies are no key's: that is accepted when it ends or is about to leave, and never once it
+//! was on for [`limits::FOREIGN_FRAMES`].
 
 use super::checks::{Checks, Evidence, Pair, Ring, WINDOWS};
 use super::edges::{band_power, contrast, doubtful_frames, head, leading, on, onset, quietest, rings, shows};
@@ -396,8 +397,10 @@ impl Timing {
         }
         let firm = limits::FIRST.at_once(&track.best);
         let suffices = firm || self.thresholds_for(shared, track, t).at_once(&track.best);
-        // The window that ends now: the start of the track may lie in the tone before.
-        let off = !ends && !track.accepted && suffices && limits::off_pitch(shared, ring, track.pair, t, limits::FOREIGN_WINDOW);
+        // Measured over the window that ends now, for the start of the track may lie in the tone before. Near keyed digits, what
+        // suffices is accepted whatever its frequencies: speech over a tone bends them.
+        let far = self.nearness(t) == Nearness::Unknown;
+        let off = far && firm && !ends && !track.accepted && limits::off_pitch(shared, ring, track.pair, t, limits::FOREIGN_WINDOW);
         track.pitch = if off { Pitch::Off } else { Pitch::Maskable };
         if track.pitch == Pitch::Maskable {
             track.firm |= firm;

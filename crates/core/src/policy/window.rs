@@ -17,8 +17,9 @@ const CARD: f32 = 4.5;
 const CARD_LATE: f32 = 3.5;
 /// The same for a run of three digits and more.
 const THREE: f32 = 2.4;
-/// Digits that a run must be worth for the other channels to be masked with it: half a card.
+/// Digits that a run must be worth for the other channels to be masked with it: half a card; behind such a one, a code.
 const SURE: f32 = 8.0;
+const SURE_BEHIND: f32 = THREE;
 /// Slots behind a card in which any run is masked, and slots by which it may begin before the card is known to be one.
 const AFTER: u64 = 90 * SECOND;
 const EARLY: u64 = SECOND;
@@ -77,6 +78,8 @@ pub struct Window {
     preset: Preset,
     /// Slots in which a run may begin to be masked because of a card.
     cards: Option<(u64, u64)>,
+    /// The slot up to which a run may begin that follows a card beyond doubt.
+    sure: u64,
     /// What was said in these slots was said while the call was armed.
     armed: Option<(u64, u64)>,
 }
@@ -88,9 +91,9 @@ impl Region {
     }
 
     /// Opens with a run, and asks for all of it.
-    fn open(&mut self, run: &Run) -> Ask {
+    fn open(&mut self, run: &Run, sure: bool) -> Ask {
         let ask = Ask { from: run.from.saturating_sub(BEFORE), to: run.end.saturating_add(BEHIND), sounds: run.from };
-        *self = Self { run: Some(run.start), sure: run.digits >= SURE, from: ask.from, to: ask.to };
+        *self = Self { run: Some(run.start), sure, from: ask.from, to: ask.to };
         ask
     }
 
@@ -101,7 +104,7 @@ impl Region {
         Some(ask).filter(|ask| ask.from < ask.to)
     }
 
-    /// The slots that are masked, if it is a card's beyond doubt.
+    /// The slots that are masked, if it is a card's beyond doubt, or a code's behind one.
     pub fn card(&self) -> Option<(u64, u64)> {
         Some((self.from, self.to)).filter(|_| self.sure)
     }
@@ -110,7 +113,7 @@ impl Region {
 impl Window {
     /// Before the first run of a call.
     pub const fn new(preset: Preset) -> Self {
-        Self { preset, cards: None, armed: None }
+        Self { preset, cards: None, sure: 0, armed: None }
     }
 
     /// Every run of digits that is not over by slot `now` is masked, until [`disarm`](Self::disarm).
@@ -135,16 +138,19 @@ impl Window {
             let before = self.cards.filter(|(from, to)| opened <= *to && *from <= until);
             self.cards = Some(before.map_or((opened, until), |(from, to)| (from.min(opened), to.max(until))));
         }
-        if region.run != Some(run.start) {
-            return (card || self.counts(run)).then(|| region.open(run));
+        if self.preset == Preset::Card && run.digits >= SURE {
+            self.sure = self.sure.max(run.end.saturating_add(AFTER));
         }
-        region.sure = run.digits >= SURE;
+        if region.run != Some(run.start) {
+            return (card || self.counts(run)).then(|| region.open(run, self.is_sure(run)));
+        }
+        region.sure = self.is_sure(run);
         region.reach(run.end.saturating_add(BEHIND))
     }
 
     /// What the last run of a channel asks for without having grown: a card on another channel, or the caller, may have made it count meanwhile.
     pub fn again(&self, run: &Run, region: &mut Region) -> Option<Ask> {
-        (region.run != Some(run.start) && self.counts(run)).then(|| region.open(run))
+        (region.run != Some(run.start) && self.counts(run)).then(|| region.open(run, self.is_sure(run)))
     }
 
     /// What leaves before the next slot is heard, if the last run of a channel may go on after slot `now`, which was heard last. `left` is the
@@ -165,6 +171,11 @@ impl Window {
         near_card || self.armed.is_some_and(|(from, to)| run.end > from && run.start < to)
     }
 
+    /// Whether the echo of a run goes with it.
+    fn is_sure(&self, run: &Run) -> bool {
+        run.digits >= SURE || (run.digits >= SURE_BEHIND && run.start <= self.sure)
+    }
+
     fn is_card(&self, run: &Run, left: u64) -> bool {
         run.digits
             >= match self.preset {
@@ -180,5 +191,26 @@ impl Ask {
     /// Both, and what lies between them.
     pub fn and(self, other: Self) -> Self {
         Self { from: self.from.min(other.from), to: self.to.max(other.to), sounds: self.sounds.min(other.sounds) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the echo of a code goes with it that follows 10 s behind a run of so many digits.
+    fn code_is_linked(digits: f32, code: f32) -> bool {
+        let (mut window, mut region) = (Window::new(Preset::Card), Region::new());
+        let first = Run { start: 100, from: 100, end: 500, digits };
+        assert!(window.hear(&first, &mut region, 0).is_some() && region.card().is_some() == (digits >= SURE));
+        let second = Run { start: 1_000, from: 1_000, end: 1_100, digits: code };
+        assert!(window.hear(&second, &mut region, 0).is_some(), "masked on its own channel");
+        region.card().is_some()
+    }
+
+    #[test]
+    fn the_echo_of_a_code_goes_with_it_behind_a_card_beyond_doubt() {
+        assert!(code_is_linked(16.0, 3.0));
+        assert!(!code_is_linked(16.0, 1.0) && !code_is_linked(5.0, 3.0));
     }
 }
