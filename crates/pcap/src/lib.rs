@@ -1,0 +1,1 @@
+//! A lossless view of packet captures.
