@@ -94,7 +94,7 @@ fn of_a_scrub() {
             assert!(off.abs() <= 0.5e-6 + 1e-12, "given to the microsecond: {one}");
         }
         masked[number("channel") as usize] += (number("end") - number("start")) as f64 / 16_000.0;
-        assert!(["keyed", "spoken", "transcript", "linked", "echo", "manual"].contains(&one["cause"].as_str().unwrap()));
+        assert!(["keyed", "event", "spoken", "transcript", "linked", "echo", "manual"].contains(&one["cause"].as_str().unwrap()));
     }
     for channel in 0..2 {
         assert!((file["masked_s"][channel].as_f64().unwrap() - masked[channel]).abs() < 1e-6);

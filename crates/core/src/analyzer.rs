@@ -114,6 +114,12 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         self.latency
     }
 
+    /// The first sample that has not left: every one before it is settled.
+    #[must_use]
+    pub const fn settled(&self) -> u64 {
+        self.left
+    }
+
     /// Samples a channel that came in so far.
     #[must_use]
     pub const fn taken(&self) -> u64 {
@@ -136,6 +142,20 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
             if channel.is_none_or(|wanted| wanted == c || usize::from(wanted) >= self.channels) {
                 state.plan.add(c, span, span.start, Cause::Manual, sink);
+            }
+        }
+    }
+
+    /// A key was pressed in `span` of a channel, as signalling tells ([RFC 4733](https://www.rfc-editor.org/rfc/rfc4733) telephone-event): masked there and,
+    /// where channels are linked, on every other one, whatever is heard; what of it has left already is exposed. Asked for again as it grows. A channel that
+    /// the call lacks stands for all.
+    pub fn signalled(&mut self, channel: u8, span: Span, sink: &mut impl FnMut(Event)) {
+        let (from, to) = (self.front.to_analysis_floor(span.start), self.front.to_analysis_ceil(span.end));
+        for (c, state) in (0_u8..).zip(self.states.as_mut().iter_mut().take(self.channels)) {
+            let own = channel == c || usize::from(channel) >= self.channels;
+            if own || self.linked {
+                state.plan.add(c, span, span.start, if own { Cause::Event } else { Cause::Linked }, sink);
+                state.ear.tone(from, to);
             }
         }
     }
@@ -247,8 +267,9 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         self.advance(u64::MAX, &mut clipped);
     }
 
-    /// The masked spans of `channel` that touch `window`, as far as they are known now.
-    pub(crate) fn masked(&mut self, channel: usize, window: Span) -> impl Iterator<Item = Span> + '_ {
+    /// The masked spans of `channel` that touch `window`, as far as they are known now: final for the samples that left with the last chunk, which must be asked for
+    /// before the next. What a [`Scrubber`](crate::Scrubber) fills.
+    pub fn masked(&mut self, channel: usize, window: Span) -> impl Iterator<Item = Span> + '_ {
         self.states.as_mut().get(channel).into_iter().flat_map(move |state| state.plan.masked(window))
     }
 

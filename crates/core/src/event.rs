@@ -84,6 +84,8 @@ impl fmt::Display for Digit {
 pub enum Cause {
     /// A keyed (DTMF) tone, or a fragment of one, on this channel.
     Keyed,
+    /// A key that signalling told of on this channel (RFC 4733 telephone-event), whatever is heard.
+    Event,
     /// Digits said on this channel, with what lies between them.
     Spoken,
     /// Digits said on this channel, by a transcript of the call.
@@ -98,13 +100,14 @@ pub enum Cause {
 
 impl Cause {
     /// Every cause, the gravest first.
-    pub const ALL: [Self; 6] = [Self::Keyed, Self::Spoken, Self::Transcript, Self::Linked, Self::Echo, Self::Manual];
+    pub const ALL: [Self; 7] = [Self::Keyed, Self::Event, Self::Spoken, Self::Transcript, Self::Linked, Self::Echo, Self::Manual];
 
-    /// The name used in reports: `keyed`, `spoken`, `transcript`, `linked`, `echo`, `manual`.
+    /// The name used in reports: `keyed`, `event`, `spoken`, `transcript`, `linked`, `echo`, `manual`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Keyed => "keyed",
+            Self::Event => "event",
             Self::Spoken => "spoken",
             Self::Transcript => "transcript",
             Self::Linked => "linked",

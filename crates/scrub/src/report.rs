@@ -25,7 +25,7 @@ pub enum Line {
         /// Where.
         #[serde(flatten)]
         place: Place,
-        /// `keyed`, `spoken`, `transcript`, `linked`, `echo` or `manual`.
+        /// `keyed`, `event`, `spoken`, `transcript`, `linked`, `echo` or `manual`.
         cause: &'static str,
     },
     /// A span that left a stream before it could be replaced.

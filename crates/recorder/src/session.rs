@@ -1,0 +1,305 @@
+//! One call: its channels, one analysis over all of them, and the packets that wait for it.
+//!
+//! In: RTP packets with the instant at which each came. Out: the same packets in the same order, what is masked replaced, [`latency_ms`](Session::latency_ms) later at the
+//! latest, and events. Everything is taken from the allocator when the session is made and when a channel is added; nothing after that.
+//!
+//! All channels share one timeline at 8 kHz. Each packet lies on it by its timestamp, the first one by its arrival. The analysis goes on as soon as every channel has its
+//! samples, and waits [`wait_ms`](SessionConfig::wait_ms) for what is missing; what comes later than that cannot be read, and is replaced whole.
+
+use crate::channel::ChannelId;
+use crate::config::{Formats, SessionConfig};
+use crate::error::{PacketError, SessionError};
+use crate::event::{Event, EventKind, Output, Packet};
+use crate::stream::{Leaving, PIECE, Stream};
+use cardhush_core::{Analyzer, ChannelState, Event as Found, Float32, Span};
+
+/// Samples a millisecond at 8 kHz.
+const A_MS: u64 = 8;
+/// By how much a channel may run ahead of the clock before the session's time follows it: a sender's clock is faster, or packets came all at once.
+const AHEAD: u64 = 500 * A_MS;
+const STEP: u64 = 250 * A_MS;
+/// Around a key that an event tells of, what gateways leave of its tone: they send the event once they are sure, and mute late.
+const KEY_MARGIN: u64 = 100 * A_MS;
+/// Microseconds of a sample at 8 kHz.
+const US: u64 = 125;
+/// Silence behind a call that settles what began in it: the longest tail of a mask, with room.
+const SETTLING: u64 = 1_000 * A_MS;
+
+/// See the module.
+pub struct Session {
+    config: SessionConfig,
+    analyzer: Analyzer<Vec<ChannelState>>,
+    slots: Vec<Option<Slot>>,
+    /// Interleaved samples of one piece.
+    piece: Vec<f32>,
+    /// What the analysis found in a piece.
+    found: Vec<Found>,
+    start_us: u64,
+    /// Samples at 8 kHz by which the timeline is ahead of the clock.
+    lead: u64,
+    /// Newest instant at 8 kHz; samples that were read; samples that have left.
+    now: u64,
+    read: u64,
+    left: u64,
+    number: u32,
+    /// When the call is to be disarmed.
+    disarm_at: Option<u64>,
+}
+
+struct Slot {
+    id: ChannelId,
+    stream: Stream,
+}
+
+impl Session {
+    /// A call that begins at `start_us` microseconds since the epoch.
+    ///
+    /// # Errors
+    /// A setting outside of its limits.
+    pub fn new(config: &SessionConfig, start_us: u64) -> Result<Self, SessionError> {
+        let engine = config.engine()?;
+        let channels = usize::from(config.channels);
+        Ok(Self {
+            analyzer: Analyzer::new(&engine, vec![ChannelState::new(); channels])?,
+            slots: (0..channels).map(|_| None).collect(),
+            piece: vec![0.0; PIECE * channels],
+            found: Vec::with_capacity(64),
+            config: config.clone(),
+            start_us,
+            lead: 0,
+            now: 0,
+            read: 0,
+            left: 0,
+            number: 0,
+            disarm_at: None,
+        })
+    }
+
+    /// How long a packet waits at most until it comes out, in ms: the look-ahead, and the wait for those that are missing.
+    #[must_use]
+    pub fn latency_ms(&self) -> u64 {
+        self.analyzer.latency() / A_MS + u64::from(self.config.wait_ms) + PIECE as u64 / A_MS
+    }
+
+    /// A channel joins the call.
+    ///
+    /// # Errors
+    /// [`SessionError::Full`].
+    pub fn add(&mut self, formats: &Formats) -> Result<ChannelId, SessionError> {
+        let full = SessionError::Full { channels: self.config.channels };
+        let slot = self.slots.iter().position(Option::is_none).ok_or(full)? as u8;
+        let id = ChannelId { slot, number: self.number };
+        let wait_s = u64::from(self.config.wait_ms).div_ceil(1_000);
+        let hold_s = self.latency_ms().div_ceil(1_000) + 2;
+        let stream = Stream::new(*formats, &self.config, slot, self.read, wait_s, hold_s)?;
+        if let Some(place) = self.slots.get_mut(usize::from(slot)) {
+            *place = Some(Slot { id, stream });
+        }
+        self.number += 1;
+        Ok(id)
+    }
+
+    /// A channel leaves the call: it takes nothing any more, and its place is free once its last packet has come out.
+    pub fn remove(&mut self, channel: ChannelId) {
+        if let Some(slot) = self.slot(channel) {
+            slot.stream.closed = true;
+        }
+    }
+
+    /// Takes a packet that came on a channel at `now_us`; `token` comes out with it. Tells at once of keys that events in it speak of, and of what came too late to be read.
+    ///
+    /// # Errors
+    /// Why it was not taken: nothing of it will come out.
+    pub fn receive(
+        &mut self,
+        channel: ChannelId,
+        now_us: u64,
+        packet: &[u8],
+        token: u64,
+        sink: &mut impl FnMut(Output<'_>),
+    ) -> Result<(), PacketError> {
+        self.clock(now_us);
+        let mut now = self.now;
+        let slot = self.slot(channel).ok_or(PacketError::NoChannel)?;
+        let taken = slot.stream.take(packet, now, now_us, token);
+        if let Some(span) = slot.stream.withheld() {
+            self.tell(channel.slot, span, EventKind::Withheld, sink);
+        }
+        let taken = taken?;
+        let slot = self.slot(channel).ok_or(PacketError::NoChannel)?;
+        while slot.stream.ahead(now) > AHEAD {
+            now += STEP;
+        }
+        self.lead += now - self.now;
+        self.now = now;
+        if let Some(span) = taken.unread {
+            self.tell(channel.slot, span, EventKind::Unread, sink);
+        }
+        for key in taken.keys.iter().flatten() {
+            if key.begins {
+                self.tell(channel.slot, key.span, EventKind::Keyed(key.digit), sink);
+            }
+            let span = self.analysed(channel.slot, key.span);
+            let span = Span::new(span.start.saturating_sub(KEY_MARGIN), span.end + KEY_MARGIN);
+            self.analyzer.signalled(channel.slot, span, &mut |event| self.found.push(event));
+        }
+        self.tell_found(sink);
+        Ok(())
+    }
+
+    /// It is `now_us`: reads what can be read, and hands out what is settled. To be called every 20 ms or so, or after every packet.
+    pub fn advance(&mut self, now_us: u64, sink: &mut impl FnMut(Output<'_>)) {
+        self.clock(now_us);
+        let open = self.slots.iter().flatten().filter(|slot| !slot.stream.closed);
+        let whole = open.map(|slot| slot.stream.whole()).min().unwrap_or(self.now);
+        let waited = self.now.saturating_sub(u64::from(self.config.wait_ms) * A_MS);
+        self.read_up_to(whole.max(waited), sink);
+    }
+
+    /// The call is over: reads what has come, and hands out all that waits.
+    pub fn finish(&mut self, sink: &mut impl FnMut(Output<'_>)) {
+        let end = self.slots.iter().flatten().map(|slot| slot.stream.end()).max().unwrap_or(0).max(self.read);
+        for slot in self.slots.iter_mut().flatten() {
+            slot.stream.closed = true;
+        }
+        // Silence, until all that began in the call is settled.
+        while self.left < end + SETTLING {
+            self.read_up_to(self.read + PIECE as u64, sink);
+        }
+    }
+
+    /// Every run of spoken digits is masked from now on, until [`disarm`](Self::disarm): the agent asks for the card.
+    pub fn arm(&mut self) {
+        // What was read last is up to `wait_ms` old: armed a little earlier rather than later.
+        self.disarm_at = None;
+        self.analyzer.arm();
+    }
+
+    /// From `now_us` on, spoken digits are masked as the preset says.
+    pub fn disarm(&mut self, now_us: u64) {
+        self.clock(now_us);
+        self.disarm_at = Some(self.now);
+    }
+
+    /// Masks what was or will be said between two instants, in microseconds since the epoch, on one channel or on all; what has come out of it is exposed.
+    pub fn mask(&mut self, channel: Option<ChannelId>, from_us: u64, to_us: u64, sink: &mut impl FnMut(Output<'_>)) {
+        let slot = channel.filter(|id| self.slot(*id).is_some()).map(ChannelId::slot);
+        if channel.is_some() && slot.is_none() {
+            return;
+        }
+        let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1));
+        self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
+        self.tell_found(sink);
+    }
+
+    /// The instant `us` at 8 kHz.
+    fn instant(&self, us: u64) -> u64 {
+        us.saturating_sub(self.start_us) / US + self.lead
+    }
+
+    fn clock(&mut self, now_us: u64) {
+        // A clock that is set back does not turn the call back.
+        self.now = self.now.max(self.instant(now_us));
+    }
+
+    fn slot(&mut self, channel: ChannelId) -> Option<&mut Slot> {
+        self.slots.get_mut(usize::from(channel.slot))?.as_mut().filter(|slot| slot.id == channel)
+    }
+
+    fn read_up_to(&mut self, target: u64, sink: &mut impl FnMut(Output<'_>)) {
+        while self.read < target {
+            let count = (target - self.read).min(PIECE as u64) as usize;
+            if self.disarm_at.is_some_and(|at| at <= self.read) {
+                self.disarm_at = None;
+                self.analyzer.disarm();
+            }
+            self.read_piece(count);
+            self.tell_found(sink);
+            self.hand_out(sink);
+        }
+    }
+
+    /// Reads the next `count` samples of every channel, and takes down what is masked of those that leave with it.
+    fn read_piece(&mut self, count: usize) {
+        let channels = self.slots.len().max(1);
+        let Some(piece) = self.piece.get_mut(..count * channels) else { return };
+        for (c, slot) in self.slots.iter_mut().enumerate() {
+            let mut mono = [0.0; PIECE];
+            let mono = mono.get_mut(..count).unwrap_or_default();
+            if let Some(slot) = slot {
+                slot.stream.samples(mono);
+            }
+            piece.iter_mut().skip(c).step_by(channels).zip(mono).for_each(|(place, sample)| *place = *sample);
+        }
+        self.analyzer.push::<Float32>(piece, &mut |event| self.found.push(event));
+        self.read += count as u64;
+        let leaves = Span::new(self.left, self.analyzer.settled().min(self.read));
+        if leaves.is_empty() {
+            return;
+        }
+        self.left = leaves.end;
+        for (c, slot) in self.slots.iter_mut().enumerate() {
+            let Some(slot) = slot else { continue };
+            for span in self.analyzer.masked(c, leaves) {
+                slot.stream.mask(span.overlap(leaves));
+            }
+        }
+    }
+
+    fn hand_out(&mut self, sink: &mut impl FnMut(Output<'_>)) {
+        let left = self.left;
+        for place in &mut self.slots {
+            let Some(slot) = place else { continue };
+            let channel = slot.id;
+            slot.stream.leave(left, |one| {
+                let Leaving { bytes, position, arrived_us, token, dropped } = one;
+                sink(Output::Packet(Packet { channel, bytes, position, arrived_us, token, dropped }));
+            });
+            if slot.stream.closed && slot.stream.is_empty() {
+                *place = None;
+            }
+        }
+    }
+
+    /// Tells what the analysis found, in the channels' own samples.
+    fn tell_found(&mut self, sink: &mut impl FnMut(Output<'_>)) {
+        for found in self.found.drain(..) {
+            let (slot, span, kind) = match found {
+                Found::Redacted(one) => (one.channel, one.span, EventKind::Redacted(one.cause)),
+                Found::Exposed { channel, span, cause } => (channel, span, EventKind::Exposed(cause)),
+                Found::Keyed { channel, digit, decided } => (channel, Span::new(decided, decided), EventKind::Keyed(digit)),
+                _ => continue,
+            };
+            if let Some(slot) = self.slots.get(usize::from(slot)).and_then(Option::as_ref) {
+                let front = slot.stream.front();
+                let own = Span::new(front.to_call_floor(span.start), front.to_call_ceil(span.end));
+                let begins_us = self.start_us + span.start.saturating_sub(self.lead) * US;
+                sink(Output::Event(Event { channel: slot.id, span: own, begins_us, kind }));
+            }
+        }
+    }
+
+    /// Tells of a span of a channel's own samples.
+    fn tell(&self, slot: u8, span: Span, kind: EventKind, sink: &mut impl FnMut(Output<'_>)) {
+        let begins_us = self.start_us + self.analysed(slot, span).start.saturating_sub(self.lead) * US;
+        if let Some(slot) = self.slots.get(usize::from(slot)).and_then(Option::as_ref) {
+            sink(Output::Event(Event { channel: slot.id, span, begins_us, kind }));
+        }
+    }
+
+    /// A span of a channel's own samples at 8 kHz.
+    fn analysed(&self, slot: u8, span: Span) -> Span {
+        let slot = self.slots.get(usize::from(slot)).and_then(Option::as_ref);
+        slot.map_or(span, |slot| {
+            let front = slot.stream.front();
+            Span::new(front.to_analysis_floor(span.start), front.to_analysis_ceil(span.end))
+        })
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Holds audio and digits: shows nothing of them.
+        f.debug_struct("Session").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,147 @@
+//! Claim: what comes out is what came in, packet by packet and byte by byte, but for the samples of masked spans; in every coding, with the numbers of
+//! sequence and timestamp wrapping on the way.
+
+mod wire;
+
+use cardhush_recorder::{EventKind, Formats, PacketError, Payload, Session, SessionConfig, SessionError};
+use cardhush_testkit::rng::Rng;
+use wire::{START_US, Sender, Sent, Stored, keyed, keyed_alone, run};
+
+#[test]
+fn packets_come_out_as_they_came_but_for_what_is_masked() {
+    for (payload, number) in [
+        (Payload::Pcmu, 0),
+        (Payload::Pcma, 8),
+        (Payload::L16 { rate_hz: 8_000 }, 96),
+        (Payload::L16 { rate_hz: 16_000 }, 96),
+        (Payload::L16 { rate_hz: 48_000 }, 96),
+    ] {
+        let rate_hz = payload.rate_hz().unwrap();
+        let (samples, keys) = keyed("4539148803436467", rate_hz, 1);
+        let mut sent = Sender::new(number, 5).send(payload, &samples, START_US);
+        // L16 at 48 kHz takes two packets for 20 ms.
+        sent.retain(|one| one.bytes.len() <= 1_500);
+        if rate_hz == 48_000 {
+            let mut sender = Sender::new(number, 5);
+            sent = Vec::new();
+            for (i, chunk) in samples.chunks_exact(480).enumerate() {
+                let bytes: Vec<u8> = chunk.iter().flat_map(|x| wire::encode(payload, *x)).collect();
+                sent.push(Sent { at_us: START_US + (i as u64 + 1) * 10_000, bytes: sender.packet(number, sender.timestamp, &bytes) });
+                (sender.sequence, sender.timestamp) = (sender.sequence.wrapping_add(1), sender.timestamp.wrapping_add(480));
+            }
+        }
+        let (ids, stored) = run(&keyed_alone(), &[(Formats::new(&[(number, payload)]).unwrap(), sent.clone())]);
+        let out = stored.of(ids[0]);
+        assert_eq!(out.len(), sent.len(), "{payload:?}");
+        let masks = stored.masked(ids[0]);
+        let size = if rate_hz == 8_000 && number != 96 { 1 } else { 2 };
+        let mut kept = 0;
+        for ((_, position, bytes), sent) in stored.packets.iter().zip(&sent) {
+            assert_eq!(bytes[..12], sent.bytes[..12]);
+            for (i, (a, b)) in bytes[12..].chunks(size).zip(sent.bytes[12..].chunks(size)).enumerate() {
+                let at = position + i as u64;
+                if !masks.iter().any(|mask| mask.contains(&at)) {
+                    assert_eq!(a, b, "sample {at} of {payload:?}");
+                    kept += 1;
+                }
+            }
+        }
+        assert!(kept > samples.len() / 3, "{payload:?}: {kept} samples kept");
+        // The first packet lies at its arrival less its length.
+        for key in &keys {
+            assert!(
+                masks.iter().any(|mask| mask.start <= key.start as u64 && key.end as u64 <= mask.end),
+                "{payload:?}: {key:?} of {masks:?}"
+            );
+        }
+        assert_eq!(stored.revealed(), "4539148803436467", "{payload:?}");
+        assert_eq!(stored.count(|kind| matches!(kind, EventKind::Exposed(_) | EventKind::Unread)), 0);
+    }
+}
+
+#[test]
+fn a_key_masks_the_other_channels_whatever_their_coding() {
+    let (samples, keys) = keyed("4111", 8_000, 2);
+    let quiet: Vec<f64> = vec![0.001; samples.len() * 2];
+    let wide = Payload::L16 { rate_hz: 16_000 };
+    let channels = [
+        (Formats::g711(), Sender::new(8, 1).send(Payload::Pcma, &samples, START_US)),
+        (Formats::new(&[(96, wide)]).unwrap(), Sender::new(96, 2).send(wide, &quiet, START_US)),
+    ];
+    let (ids, stored) = run(&keyed_alone(), &channels);
+    let linked = stored.masked(ids[1]);
+    for key in keys {
+        assert!(linked.iter().any(|mask| mask.start <= 2 * key.start as u64 && 2 * key.end as u64 <= mask.end), "{key:?} of {linked:?}");
+    }
+}
+
+#[test]
+fn channels_come_and_go() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let (first, second) = (session.add(&Formats::g711()).unwrap(), session.add(&Formats::g711()).unwrap());
+    assert_eq!(session.add(&Formats::g711()).unwrap_err(), SessionError::Full { channels: 2 });
+    let mut stored = Stored::default();
+    let (samples, _) = keyed("12", 8_000, 3);
+    let mut sender = Sender::new(0, 1);
+    let sent = sender.send(Payload::Pcmu, &samples, START_US);
+    for (i, one) in sent.iter().enumerate() {
+        session.receive(first, one.at_us, &one.bytes, i as u64, &mut |output| stored.take(output)).unwrap();
+        session.advance(one.at_us, &mut |output| stored.take(output));
+    }
+    session.remove(first);
+    let now = sent.last().unwrap().at_us;
+    assert_eq!(session.receive(first, now, &sent[0].bytes, 0, &mut |_| ()), Err(PacketError::NoChannel));
+    assert!(session.add(&Formats::g711()).is_err(), "what it said has not left");
+    session.advance(now + 3_000_000, &mut |output| stored.take(output));
+    assert_eq!(stored.of(first).len(), sent.len());
+    let third = session.add(&Formats::g711()).unwrap();
+    assert!(third != first && third.slot() == first.slot() && second.slot() == 1);
+    assert_eq!(session.receive(first, now, &sent[0].bytes, 0, &mut |_| ()), Err(PacketError::NoChannel));
+    // It has a timeline of its own, from now on.
+    let more = Sender::new(0, 9).send(Payload::Pcmu, &samples, now + 3_000_000);
+    for one in &more {
+        session.receive(third, one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
+        session.advance(one.at_us, &mut |output| stored.take(output));
+    }
+    session.finish(&mut |output| stored.take(output));
+    assert_eq!(stored.of(third).len(), more.len());
+    assert_eq!(stored.masked(third).len(), 2, "{:?}", stored.masked(third));
+}
+
+#[test]
+fn what_is_encrypted_is_refused_and_stays_so() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let (mut rng, mut sender) = (Rng::new(4), Sender::new(0, 1));
+    let (mut refused, mut stored) = (None, Stored::default());
+    for i in 0..100_u64 {
+        let noise: Vec<u8> = (0..160).map(|_| rng.bits() as u8).collect();
+        sender.sequence = i as u16;
+        let packet = sender.packet(0, i as u32 * 160, &noise);
+        let taken = session.receive(channel, START_US + i * 20_000, &packet, 0, &mut |output| stored.take(output));
+        session.advance(START_US + i * 20_000, &mut |output| stored.take(output));
+        if refused.is_none() && taken.is_err() {
+            refused = Some(i);
+        }
+        assert_eq!(taken, refused.map_or(Ok(()), |_| Err(PacketError::Encrypted)));
+    }
+    session.finish(&mut |output| stored.take(output));
+    assert!(refused.unwrap() < 30, "{refused:?}");
+    assert!(stored.packets.is_empty(), "what waited by then is withheld");
+    let withheld: Vec<_> = stored.events.iter().filter(|one| one.kind == EventKind::Withheld).map(|one| one.span.len()).collect();
+    assert_eq!(withheld, [refused.unwrap() * 160], "and told once");
+}
+
+#[test]
+fn what_a_channel_cannot_read_is_refused_by_name() {
+    let mut session = Session::new(&SessionConfig::default(), START_US).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let sender = Sender::new(0, 1);
+    let mut receive = |packet: &[u8]| session.receive(channel, START_US, packet, 0, &mut |_| ()).map_err(|error| error.to_string());
+    assert_eq!(receive(&[1, 2]).unwrap_err(), "2 bytes are no RTP packet: shorter than the header of 12 bytes");
+    assert_eq!(receive(&sender.packet(18, 0, &[0; 20])).unwrap_err(), "payload type 18 is none of this channel's: it cannot be read");
+    assert_eq!(receive(&sender.packet(101, 0, &[0; 3])).unwrap_err(), "payload type 101, 3 bytes: not of whole events of 4 bytes");
+    assert_eq!(receive(&sender.packet(0, 0, &[0xff; 1_500])).unwrap_err(), "a packet of 1512 bytes: at most 1500 are taken");
+    let flood = (0..20_000).find_map(|_| receive(&sender.packet(0, 0, &[0xff; 160])).err());
+    assert!(flood.unwrap().contains("bytes wait for their look-ahead already"));
+}
