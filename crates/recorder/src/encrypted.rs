@@ -8,20 +8,32 @@ const BYTES: u32 = 4_096;
 /// Chi-square below which bytes are encrypted: 255 degrees of freedom, 3.8 standard deviations.
 const LIMIT: f32 = 345.0;
 
+/// Times that it is judged: who does not send encrypted payloads for 4 s does not begin to.
+const TIMES: u32 = 8;
+
 /// Bytes counted by their value.
 pub struct Evenness {
     counts: [u16; 256],
     total: u32,
+    times: u32,
 }
 
 impl Evenness {
     /// None counted.
     pub const fn new() -> Self {
-        Self { counts: [0; 256], total: 0 }
+        Self { counts: [0; 256], total: 0, times: 0 }
+    }
+
+    /// Another source sends from now on.
+    pub fn restart(&mut self) {
+        *self = Self::new();
     }
 
     /// Counts a payload of audio; true where the last bytes were encrypted.
     pub fn count(&mut self, payload: &[u8]) -> bool {
+        if self.times == TIMES {
+            return false;
+        }
         for byte in payload {
             if let Some(count) = self.counts.get_mut(usize::from(*byte)) {
                 *count = count.saturating_add(1);
@@ -33,7 +45,7 @@ impl Evenness {
         }
         let expected = self.total as f32 / 256.0;
         let chi_square: f32 = self.counts.iter().map(|count| (f32::from(*count) - expected).powi(2) / expected).sum();
-        *self = Self::new();
+        *self = Self { times: self.times + 1, ..Self::new() };
         chi_square < LIMIT
     }
 }

@@ -24,6 +24,8 @@ const KEY_MARGIN: u64 = 100 * A_MS;
 const US: u64 = 125;
 /// Silence behind a call that settles what began in it: the longest tail of a mask, with room.
 const SETTLING: u64 = 1_000 * A_MS;
+/// The longest that the place of a channel is kept for a span that was asked for: eight events in one packet, of 8 s each.
+const LONGEST: u64 = 64_000 * A_MS;
 
 /// See the module.
 pub struct Session {
@@ -42,6 +44,8 @@ pub struct Session {
     read: u64,
     left: u64,
     number: u32,
+    /// End of the last span that was asked for by events and masks.
+    asked: u64,
     /// When the call is to be disarmed.
     disarm_at: Option<u64>,
 }
@@ -71,6 +75,7 @@ impl Session {
             read: 0,
             left: 0,
             number: 0,
+            asked: 0,
             disarm_at: None,
         })
     }
@@ -141,6 +146,7 @@ impl Session {
             }
             let span = self.analysed(channel.slot, key.span);
             let span = Span::new(span.start.saturating_sub(KEY_MARGIN), span.end + KEY_MARGIN);
+            self.asked = self.asked.max(span.end);
             self.analyzer.signalled(channel.slot, span, &mut |event| self.found.push(event));
         }
         self.tell_found(sink);
@@ -154,6 +160,7 @@ impl Session {
         let whole = open.map(|slot| slot.stream.whole()).min().unwrap_or(self.now);
         let waited = self.now.saturating_sub(u64::from(self.config.wait_ms) * A_MS);
         self.read_up_to(whole.max(waited), sink);
+        self.free();
     }
 
     /// The call is over: reads what has come, and hands out all that waits.
@@ -163,9 +170,13 @@ impl Session {
             slot.stream.closed = true;
         }
         // Silence, until all that began in the call is settled.
-        while self.left < end + SETTLING {
+        while self.left < end + SETTLING || self.slots.iter().flatten().any(|slot| !slot.stream.is_empty()) {
             self.read_up_to(self.read + PIECE as u64, sink);
         }
+        // What reaches beyond that is told as far as it goes.
+        self.analyzer.finish(&mut |event| self.found.push(event));
+        self.tell_found(sink);
+        self.free();
     }
 
     /// Every run of spoken digits is masked from now on, until [`disarm`](Self::disarm): the agent asks for the card.
@@ -188,6 +199,7 @@ impl Session {
             return;
         }
         let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1));
+        self.asked = self.asked.max(span.end);
         self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
         self.tell_found(sink);
     }
@@ -246,6 +258,18 @@ impl Session {
         }
     }
 
+    /// Frees the places of channels that were removed, and whose last packet has come out. A span may reach beyond that, and is told when it ends.
+    fn free(&mut self) {
+        for place in &mut self.slots {
+            let Some(slot) = place else { continue };
+            let end = slot.stream.end();
+            let told = (end + SETTLING).max(self.asked.min(end + LONGEST));
+            if slot.stream.closed && slot.stream.is_empty() && self.left >= told {
+                *place = None;
+            }
+        }
+    }
+
     fn hand_out(&mut self, sink: &mut impl FnMut(Output<'_>)) {
         let left = self.left;
         for place in &mut self.slots {
@@ -255,9 +279,6 @@ impl Session {
                 let Leaving { bytes, position, arrived_us, token, dropped } = one;
                 sink(Output::Packet(Packet { channel, bytes, position, arrived_us, token, dropped }));
             });
-            if slot.stream.closed && slot.stream.is_empty() {
-                *place = None;
-            }
         }
     }
 

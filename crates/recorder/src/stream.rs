@@ -69,6 +69,7 @@ pub struct Stream {
     placer: Placer,
     timeline: Timeline,
     evenness: Evenness,
+    ssrc: Option<u32>,
     encrypted: bool,
     store: Store,
     masks: Masks,
@@ -98,6 +99,7 @@ impl Stream {
             placer: Placer::default(),
             timeline: Timeline::new(rate_hz, wait_s, position),
             evenness: Evenness::new(),
+            ssrc: None,
             encrypted: false,
             store: Store::new(a_second * hold_s + MAX_PACKET, PACKETS_A_SECOND * hold_s),
             masks: Masks::new(),
@@ -134,6 +136,10 @@ impl Stream {
         let mut found: [Part; MAX_PARTS] = Default::default();
         let count = parts(packet, header.payload.clone(), header.payload_type, &self.formats, &mut found)?;
         let found = found.get(..count).unwrap_or_default();
+        if self.ssrc != Some(header.ssrc) {
+            self.ssrc = Some(header.ssrc);
+            self.evenness.restart();
+        }
         self.encrypted = found
             .iter()
             .any(|part| matches!(part.kind, Kind::Audio { .. }) && self.evenness.count(packet.get(part.bytes.clone()).unwrap_or_default()));

@@ -2,6 +2,8 @@
 //!
 //! In: samples at positions, in any order. Out: samples in order, silence where there are none. Two bytes a sample; fixed in size.
 
+use std::ops::Range;
+
 /// Seconds that are remembered behind the analysis, to tell a copy of what was read from what was not.
 const BEHIND_S: u64 = 1;
 /// Seconds that a channel may be ahead of the analysis beside the wait for others.
@@ -21,6 +23,8 @@ pub enum Put {
 pub struct Timeline {
     samples: Box<[i16]>,
     there: Box<[u64]>,
+    /// Positions are places by their low bits.
+    mask: u64,
     behind: u64,
     /// The first position that was not read, and the first behind it where nothing is.
     unread: u64,
@@ -31,8 +35,9 @@ impl Timeline {
     /// Nothing there, to be read from `position` on. `wait_s`: how long the analysis waits for what is missing.
     pub fn new(rate_hz: u32, wait_s: u64, position: u64) -> Self {
         let behind = BEHIND_S * u64::from(rate_hz);
-        let len = (behind + (AHEAD_S + wait_s) * u64::from(rate_hz)).next_multiple_of(WORD);
+        let len = (behind + (AHEAD_S + wait_s) * u64::from(rate_hz)).next_power_of_two();
         Self {
+            mask: len - 1,
             samples: vec![0; len as usize].into(),
             there: vec![0; (len / WORD) as usize].into(),
             behind,
@@ -53,25 +58,38 @@ impl Timeline {
 
     /// The position up to which samples can be put.
     pub fn room(&self) -> u64 {
-        self.unread + self.len() - self.behind
+        self.unread + self.mask + 1 - self.behind
     }
 
     /// Puts `count` samples at `position`, which must not reach beyond [`room`](Self::room).
     pub fn put(&mut self, position: u64, count: u64, sample: impl Fn(usize) -> i16) -> Put {
-        let remembered = (self.unread + self.len()).saturating_sub(self.len() + self.behind);
+        let remembered = self.unread.saturating_sub(self.behind);
         if position < remembered || position + count > self.room() {
             return Put::Unread;
         }
         let mut put = Put::Read;
-        for (i, at) in (position..position + count).enumerate() {
-            let (place, value) = (at % self.len(), sample(i));
-            let Some(known) = self.samples.get_mut(place as usize) else { continue };
-            let Some(word) = self.there.get_mut((place / WORD) as usize) else { continue };
-            let bit = 1 << (place % WORD);
-            match (*word & bit != 0, at >= self.unread) {
-                (true, _) if *known == value => {}
-                (false, true) => (*known, *word) = (value, *word | bit),
-                _ => put = Put::Unread,
+        if position >= self.unread && self.is_free(position, count) {
+            // As nearly all that comes: new, and not late.
+            let mut next = 0;
+            for run in self.runs(position, count) {
+                let places = self.samples.get_mut(run).unwrap_or_default();
+                places.iter_mut().enumerate().for_each(|(i, place)| *place = sample(next + i));
+                next += places.len();
+            }
+            self.mark(position, count, true);
+        } else {
+            for (i, at) in (position..position + count).enumerate() {
+                let value = sample(i);
+                match (self.is_there(at), at >= self.unread) {
+                    (true, _) if self.sample(at) == value => {}
+                    (false, true) => {
+                        if let Some(place) = self.samples.get_mut((at & self.mask) as usize) {
+                            *place = value;
+                        }
+                        self.mark(at, 1, true);
+                    }
+                    _ => put = Put::Unread,
+                }
             }
         }
         if position <= self.whole() && self.whole() < position + count {
@@ -85,30 +103,74 @@ impl Timeline {
 
     /// Reads the next samples into `out`, silence where nothing is.
     pub fn read(&mut self, out: &mut [f32]) {
-        for out in out {
-            let place = self.unread % self.len();
-            *out = if self.is_there(self.unread) { f32::from(self.sample(place)) * (1.0 / 32_768.0) } else { 0.0 };
-            // The place of what is forgotten now is that of what may come next.
-            let forgotten = (self.unread + self.len() - self.behind) % self.len();
-            if let Some(word) = self.there.get_mut((forgotten / WORD) as usize) {
-                *word &= !(1 << (forgotten % WORD));
+        let (from, count) = (self.unread, out.len() as u64);
+        if from + count <= self.whole {
+            let mut rest = &mut *out;
+            for run in self.runs(from, count) {
+                let samples = self.samples.get(run).unwrap_or_default();
+                let (now, later) = rest.split_at_mut_checked(samples.len()).unwrap_or_default();
+                now.iter_mut().zip(samples).for_each(|(out, sample)| *out = full_scale(*sample));
+                rest = later;
             }
-            self.unread += 1;
+        } else {
+            for (at, out) in (from..).zip(out) {
+                *out = if self.is_there(at) { full_scale(self.sample(at)) } else { 0.0 };
+            }
+        }
+        // The places of what is forgotten now are those of what may come next.
+        let room = self.room();
+        self.mark(room, count, false);
+        self.unread += count;
+    }
+
+    /// The places of `count` positions, in one piece or two.
+    fn runs(&self, position: u64, count: u64) -> [Range<usize>; 2] {
+        let (from, len) = ((position & self.mask) as usize, self.samples.len());
+        let first = (count as usize).min(len - from.min(len));
+        [from..from + first, 0..count as usize - first]
+    }
+
+    /// The words of `count` positions, each with the bits that they have in it.
+    fn words(&self, position: u64, count: u64) -> impl Iterator<Item = (usize, u64)> + use<> {
+        let (mask, end) = (self.mask, position + count);
+        let mut at = position;
+        std::iter::from_fn(move || {
+            let bits = (WORD - at % WORD).min(end - at);
+            let word = (u64::MAX >> (WORD - bits.max(1))) << (at % WORD);
+            let place = ((at & mask) / WORD) as usize;
+            at += bits;
+            (bits > 0).then_some((place, word))
+        })
+    }
+
+    /// Whether nothing is at `count` positions.
+    fn is_free(&self, position: u64, count: u64) -> bool {
+        self.words(position, count).all(|(place, word)| self.there.get(place).is_some_and(|there| there & word == 0))
+    }
+
+    fn mark(&mut self, position: u64, count: u64, there: bool) {
+        for (place, word) in self.words(position, count) {
+            if let Some(known) = self.there.get_mut(place) {
+                *known = if there { *known | word } else { *known & !word };
+            }
         }
     }
 
+    #[inline(always)]
     fn is_there(&self, position: u64) -> bool {
-        let place = position % self.len();
+        let place = position & self.mask;
         self.there.get((place / WORD) as usize).is_some_and(|word| word & (1 << (place % WORD)) != 0)
     }
 
-    fn sample(&self, place: u64) -> i16 {
-        self.samples.get(place as usize).copied().unwrap_or(0)
+    #[inline(always)]
+    fn sample(&self, position: u64) -> i16 {
+        self.samples.get((position & self.mask) as usize).copied().unwrap_or(0)
     }
+}
 
-    fn len(&self) -> u64 {
-        (self.samples.len() as u64).max(1)
-    }
+/// A sample at full scale 1.0.
+fn full_scale(sample: i16) -> f32 {
+    f32::from(sample) * (1.0 / 32_768.0)
 }
 
 impl Drop for Timeline {
