@@ -24,7 +24,10 @@ const SIMPLE_PACKET: u32 = 3;
 const NAMES: u32 = 4;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+const JOURNAL: u32 = 9;
 const SECRETS: u32 = 10;
+/// Blocks of vendors, that a copy may hold or must not.
+const CUSTOM: [u32; 2] = [0x0000_0BAD, 0x4000_0BAD];
 
 /// Bytes of a block around its body: type and length before, length behind.
 const AROUND: u32 = 12;
@@ -37,6 +40,8 @@ pub(crate) struct Ng {
     interfaces: Vec<Interface>,
     /// Blocks passed over whose types are not known.
     pub unknown_blocks: u64,
+    /// Blocks passed over that Wireshark gives a number, as if they were packets.
+    pub numbered_blocks: u64,
 }
 
 /// A block whose head was read: it is as long as its type needs, and the file is long enough for it.
@@ -73,7 +78,7 @@ impl Block {
 impl Ng {
     /// Before the first section, which must be the first block.
     pub const fn new() -> Self {
-        Self { order: Order::Little, interfaces: Vec::new(), unknown_blocks: 0 }
+        Self { order: Order::Little, interfaces: Vec::new(), unknown_blocks: 0, numbered_blocks: 0 }
     }
 
     /// The next packet, its bytes in `bytes`; `None` at the end of the file.
@@ -102,8 +107,13 @@ impl Ng {
                 }
                 SIMPLE_PACKET => Some(self.simple_packet(source, block, bytes)?),
                 NAMES | STATISTICS | SECRETS => None,
+                JOURNAL => {
+                    self.numbered_blocks += 1;
+                    None
+                }
                 _ => {
                     self.unknown_blocks += 1;
+                    self.numbered_blocks += u64::from(CUSTOM.contains(&block.kind));
                     None
                 }
             };

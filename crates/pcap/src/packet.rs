@@ -7,8 +7,7 @@ use crate::link::LinkType;
 /// A packet of a capture. Its bytes are not in `Debug`.
 #[derive(Clone, Copy)]
 pub struct Packet<'a> {
-    /// Its place among the packets of the file, from 1, as Wireshark numbers them (which also numbers entries of the systemd journal, that
-    /// some pcapng files hold).
+    /// Its number, from 1, as Wireshark counts: in pcapng files it also numbers entries of the systemd journal and custom blocks.
     pub number: u64,
     /// When it was captured, in nanoseconds since 1970; `None` where the file does not say (simple packet blocks).
     pub time_ns: Option<u64>,

@@ -101,7 +101,11 @@ impl<R: Read + Seek> Reader<R> {
             return Ok(None);
         };
         self.packets += 1;
-        Ok(Some(Packet { number: self.packets, time_ns, offset, original_len, link, interface, bytes: &self.bytes }))
+        let number = match &self.walk {
+            Walk::Classic(_) => self.packets,
+            Walk::Ng(ng) => self.packets + ng.numbered_blocks,
+        };
+        Ok(Some(Packet { number, time_ns, offset, original_len, link, interface, bytes: &self.bytes }))
     }
 
     /// The format of the file.

@@ -158,7 +158,11 @@ fn what_does_not_fit_changes_nothing() {
     for (range, new, message) in [
         (0..6, &b"123456"[..], "bytes 0..6 of a payload by 6: the payload has 5 bytes, and the lengths must be the same"),
         (0..2, b"1", "bytes 0..2 of a payload by 1: the payload has 5 bytes, and the lengths must be the same"),
-        (usize::MAX..0, b"", "bytes 18446744073709551615..0 of a payload by 0: the payload has 5 bytes, and the lengths must be the same"),
+        (
+            std::ops::Range { start: usize::MAX, end: 0 },
+            b"",
+            "bytes 18446744073709551615..0 of a payload by 0: the payload has 5 bytes, and the lengths must be the same",
+        ),
     ] {
         let error = datagram.replace(&mut bytes, range, new).unwrap_err();
         assert!(matches!(error, PcapError::Range { .. }));

@@ -3,14 +3,19 @@
 //! Of each type what the products that write it put there, and what those that read it would take:
 //!
 //! - `application/dtmf-relay` (Cisco) and `application/vnd.nortelnetworks.digits`: lines `Signal=5` or `d=5`, with white space anywhere; other lines, such as
-//!   `Duration=160`, stay. `application/dtmf`: the key alone, or the same lines. The three are read alike, as some write one and name it another.
-//! - `application/kpml-response+xml` (RFC 4730): the attribute `digits` of the response.
+//!   `Duration=160`, stay. `application/dtmf`: the key alone, or the same lines. All types with `dtmf` or `digits` in their name are read alike, as
+//!   some write one and name it another.
+//! - `application/kpml-response+xml` (RFC 4730) and `application/mediaservercontrol+xml` (RFC 5022): the attribute `digits` of the response.
 //! - `audio/telephone-event` (Cisco, in `NOTIFY`): the payload of RFC 4733, four bytes, of which the first is the key; or the same in hexadecimal.
 
 use std::ops::Range;
 
 use crate::sip::lines::{Lines, split, trim};
 use crate::sip::part::Part;
+
+const KPML: &str = "application/kpml-response+xml";
+const MSCML: &str = "application/mediaservercontrol+xml";
+const EVENT: &str = "audio/telephone-event";
 
 /// How a key is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,11 +54,11 @@ pub(crate) fn keys(payload: &[u8], part: &Part, found: &mut Keys) {
             found.unread += usize::from(tells_keys(kind) || kind.starts_with("multipart/"));
             return;
         }
-        "application/kpml-response+xml" => {
+        KPML | MSCML => {
             found.keys.extend(attributes(payload, part.body.clone()).map(text));
             false
         }
-        "audio/telephone-event" => {
+        EVENT => {
             events(payload, part.body.clone(), &mut found.keys);
             true
         }
@@ -68,15 +73,7 @@ pub(crate) fn keys(payload: &[u8], part: &Part, found: &mut Keys) {
 
 /// Whether parts of this type tell a key.
 fn tells_keys(content_type: &str) -> bool {
-    matches!(
-        content_type,
-        "application/dtmf-relay"
-            | "application/dtmf"
-            | "application/vnd.nortelnetworks.digits"
-            | "application/vnd.networks.digits"
-            | "application/kpml-response+xml"
-            | "audio/telephone-event"
-    )
+    [KPML, MSCML, EVENT].contains(&content_type) || content_type.contains("dtmf") || content_type.contains("digits")
 }
 
 const fn text(range: Range<usize>) -> Key {
@@ -165,11 +162,14 @@ mod tests {
     }
 
     #[test]
-    fn attributes_of_kpml() {
-        let kind = "application/kpml-response+xml";
+    fn attributes_of_responses() {
+        let kind = KPML;
         let (body, expected) =
             ("<kpml-response code=\"200\" digits=\"12#\" tag='5'/>", "<kpml-response code=\"200\" digits=\"???\" tag='5'/>");
         assert_eq!(masked(kind, body), (expected.into(), 0));
+        let (body, expected) =
+            ("<response request=\"playcollect\" digits=\"4111\"/>", "<response request=\"playcollect\" digits=\"????\"/>");
+        assert_eq!(masked(MSCML, body), (expected.into(), 0));
         assert_eq!(masked(kind, "<kpml-response digits = '4"), ("<kpml-response digits = '?".into(), 0));
         assert_eq!(
             masked(kind, "<kpml-response digits=\"\" text=\"digits\"/>"),
@@ -179,7 +179,7 @@ mod tests {
 
     #[test]
     fn events_of_notify() {
-        let kind = "audio/telephone-event";
+        let kind = EVENT;
         assert_eq!(masked(kind, "\x05\x0A\x01\x20"), ("!\x0A\x01\x20".into(), 0));
         assert_eq!(masked(kind, "\x0A\x0A\x01\x20\x0D\x0A\x01\x20"), ("!\x0A\x01\x20!\x0A\x01\x20".into(), 0));
         assert_eq!(masked(kind, "0x050A0120\r\n"), ("0x??0A0120\r\n".into(), 0));

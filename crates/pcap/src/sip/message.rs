@@ -141,7 +141,8 @@ fn start(line: &[u8]) -> Option<Start> {
         return (100..700).contains(&status).then_some(Start::Response(status));
     }
     let is_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.!%*_+`'~".contains(byte);
-    if words.count() < 2 || !line.trim_ascii_end().to_ascii_uppercase().ends_with(VERSION) || !first.iter().all(is_token) {
+    let last = words.next().and_then(|_uri| words.next_back())?;
+    if !first.iter().all(is_token) || !last.eq_ignore_ascii_case(VERSION) {
         return None;
     }
     Some(Start::Request(match first {

@@ -98,7 +98,9 @@ impl Audio {
         let port = words.next().and_then(|word| word.split('/').next()?.parse().ok()).unwrap_or(0);
         let transport = words.next().map_or(Transport::Other, Transport::parse);
         let mut audio = Self { address: None, port, transport, payloads: Vec::new(), encrypted: transport.is_encrypted(), ptime_ms: None };
-        words.filter_map(|word| word.parse().ok()).for_each(|number| drop(audio.payload(number)));
+        words.filter_map(|word| word.parse().ok()).for_each(|number| {
+            audio.payload(number);
+        });
         Some(audio)
     }
 
