@@ -1,5 +1,5 @@
 //! Claim: the payload is found behind every link layer, option and extension header that is read, and what is not read says why.
-#![allow(clippy::unwrap_used, reason = "a test's helpers may panic too")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test's helpers may panic too")]
 
 use capture::{DESTINATION, DESTINATION_6, SOURCE, SOURCE_6, ethernet, ipv4, ipv6};
 use cardhush_pcap::{Datagram, LinkType, Packet, Unread};

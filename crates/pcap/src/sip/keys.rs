@@ -41,7 +41,8 @@ pub struct Key {
 pub struct Keys {
     /// Where they are written, in the order of the payload.
     pub keys: Vec<Key>,
-    /// Parts that say that they tell a key, but where none was found: coded in a way that is not read, or cut before it.
+    /// Parts that say that they tell a key, but where none was found: coded in a way that is not read, or cut before it; and multiparts
+    /// that could not be taken apart.
     pub unread: usize,
 }
 
@@ -50,12 +51,10 @@ pub(crate) fn keys(payload: &[u8], part: &Part, found: &mut Keys) {
     let kind = part.content_type.as_str();
     let before = found.keys.len();
     let must_have_one = match kind {
-        _ if part.encoded => {
-            found.unread += usize::from(tells_keys(kind) || kind.starts_with("multipart/"));
-            return;
-        }
+        _ if kind.starts_with("multipart/") => true,
+        _ if part.encoded => tells_keys(kind),
         KPML | MSCML => {
-            found.keys.extend(attributes(payload, part.body.clone()).map(text));
+            attributes(payload, part.body.clone(), &mut found.keys);
             false
         }
         EVENT => {
@@ -92,20 +91,20 @@ fn signal(payload: &[u8], line: Range<usize>) -> Option<Range<usize>> {
     (!key.is_empty()).then_some(key)
 }
 
-/// The values of attributes `digits` that are not empty; one without its end quote goes on to the end.
-fn attributes(payload: &[u8], body: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+/// The values of attributes `digits` that are not empty, one behind the other; one without its end quote goes on to the end.
+fn attributes(payload: &[u8], body: Range<usize>, keys: &mut Vec<Key>) {
     const NAME: &[u8] = b"digits";
-    let text = payload.get(body.clone()).unwrap_or_default();
-    let starts =
-        text.windows(NAME.len()).enumerate().filter(|(_, window)| window.eq_ignore_ascii_case(NAME)).map(|(at, _)| at + NAME.len());
-    starts.filter_map(move |at| {
-        let rest = text.get(at..)?;
-        let value = rest.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
-        let (quote, value) = value.split_first().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
-        let start = body.start + text.len() - value.len();
-        let len = value.iter().position(|byte| byte == quote).unwrap_or(value.len());
-        (len > 0).then_some(start..start + len)
-    })
+    let mut rest = payload.get(body.clone()).unwrap_or_default();
+    while let Some(at) = rest.windows(NAME.len()).position(|window| window.eq_ignore_ascii_case(NAME)) {
+        rest = rest.get(at + NAME.len()..).unwrap_or_default();
+        let value = rest.trim_ascii_start().strip_prefix(b"=").map(<[u8]>::trim_ascii_start).and_then(<[u8]>::split_first);
+        if let Some((quote @ (b'"' | b'\''), value)) = value {
+            let len = value.iter().position(|byte| byte == quote).unwrap_or(value.len());
+            let start = body.end - value.len();
+            keys.extend((len > 0).then_some(text(start..start + len)));
+            rest = value.get(len..).unwrap_or_default();
+        }
+    }
 }
 
 /// The event codes of telephone-events, one after the other in four bytes each, or in hexadecimal.
@@ -171,6 +170,7 @@ mod tests {
             ("<response request=\"playcollect\" digits=\"4111\"/>", "<response request=\"playcollect\" digits=\"????\"/>");
         assert_eq!(masked(MSCML, body), (expected.into(), 0));
         assert_eq!(masked(kind, "<kpml-response digits = '4"), ("<kpml-response digits = '?".into(), 0));
+        assert_eq!(masked(kind, "digits='digits=\"1"), ("digits='?????????".into(), 0));
         assert_eq!(
             masked(kind, "<kpml-response digits=\"\" text=\"digits\"/>"),
             ("<kpml-response digits=\"\" text=\"digits\"/>".into(), 0)
@@ -188,6 +188,14 @@ mod tests {
 
     #[test]
     fn in_a_multipart() {
+        for (kind, body) in [
+            ("multipart/mixed", "--x\r\nContent-Type: application/dtmf\r\n\r\n5\r\n--x--\r\n"),
+            ("multipart/mixed;boundary=y", "--x\r\nContent-Type: application/dtmf\r\n\r\n5\r\n--x--\r\n"),
+            ("multipart/mixed;boundary=x", "--x\r\nContent-Type: application/dtmf\r\nContent-Transfer-Encoding: base64\r\n\r\nNQ=="),
+            ("multipart/mixed;boundary=x", "--x\r\nContent-Type: application/dtmf\r\n"),
+        ] {
+            assert_eq!(masked(kind, body), (body.into(), 1));
+        }
         let (body, unread) = masked("multipart/mixed;boundary=x", "--x\r\nContent-Type: application/dtmf\r\n\r\n5\r\n--x--\r\n");
         assert_eq!((body.as_str(), unread), ("--x\r\nContent-Type: application/dtmf\r\n\r\n?\r\n--x--\r\n", 0));
     }

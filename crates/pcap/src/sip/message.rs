@@ -98,7 +98,7 @@ impl<'a> Message<'a> {
         self.body.clone()
     }
 
-    /// The parts of the body: one, but for a multipart.
+    /// The parts of the body: one, but for a multipart. One that cannot be taken apart is a part as it stands.
     #[must_use]
     pub fn parts(&self) -> Vec<Part> {
         parts(self.payload, self.head.clone(), self.body())

@@ -18,7 +18,7 @@ pub struct Part {
     pub encoded: bool,
 }
 
-/// Takes the body that `headers` describe apart, without the empty ones.
+/// Takes the body that the headers in `head` describe apart; nothing of no type is no part.
 pub(crate) fn parts(bytes: &[u8], head: Range<usize>, body: Range<usize>) -> Vec<Part> {
     let mut found = Vec::new();
     collect(bytes, head, body, MAX_DEPTH, &mut found);
@@ -26,9 +26,6 @@ pub(crate) fn parts(bytes: &[u8], head: Range<usize>, body: Range<usize>) -> Vec
 }
 
 fn collect(bytes: &[u8], head: Range<usize>, body: Range<usize>, depth: u32, found: &mut Vec<Part>) {
-    if body.is_empty() {
-        return;
-    }
     let field = header(bytes, head.clone(), "Content-Type", "c").unwrap_or_default();
     let coded = |name, compact| {
         let coding = header(bytes, head.clone(), name, compact).unwrap_or_default();
@@ -36,14 +33,14 @@ fn collect(bytes: &[u8], head: Range<usize>, body: Range<usize>, depth: u32, fou
     };
     let encoded = coded("Content-Encoding", "e") || coded("Content-Transfer-Encoding", "");
     let content_type = field.split([';', ',', ' ']).next().unwrap_or_default().to_ascii_lowercase();
-    match boundary(&field).filter(|_| content_type.starts_with("multipart/") && depth > 0 && !encoded) {
-        Some(boundary) => {
-            for range in between(bytes, body, &boundary) {
-                let (head, start) = headers(bytes, range.clone());
-                collect(bytes, head, start..range.end, depth - 1, found);
-            }
-        }
-        None => found.push(Part { content_type, body, encoded }),
+    let boundary = boundary(&field).filter(|_| content_type.starts_with("multipart/") && depth > 0 && !encoded);
+    let inner = boundary.map(|boundary| between(bytes, body.clone(), &boundary)).unwrap_or_default();
+    if inner.is_empty() && !(body.is_empty() && content_type.is_empty()) {
+        found.push(Part { content_type, body, encoded });
+    }
+    for range in inner {
+        let (head, start) = headers(bytes, range.clone());
+        collect(bytes, head, start..range.end, depth - 1, found);
     }
 }
 
