@@ -14,6 +14,7 @@ use etherparse::{IpNumber, LaxIpSlice, LenSource, ip_number};
 
 use crate::link::ip_at;
 use crate::packet::Packet;
+use crate::tunnel::is_tunnel;
 use crate::unread::Unread;
 
 /// Bytes of a UDP header.
@@ -116,10 +117,14 @@ fn in_ip(bytes: &[u8], at: usize, icmp_at: Option<usize>) -> Result<Datagram, Un
         _ if open => (present, true),
         _ => return Err(Unread::Malformed),
     };
+    let range = start + UDP_HEADER..start + len;
+    if is_tunnel([source, destination], bytes.get(range.clone()).unwrap_or_default()) {
+        return Err(Unread::Encapsulated);
+    }
     Ok(Datagram {
         source: SocketAddr::new(ip.source_addr(), source),
         destination: SocketAddr::new(ip.destination_addr(), destination),
-        payload: start + UDP_HEADER..start + len,
+        payload: range,
         cut,
         quoted: icmp_at.is_some(),
         udp_at: start,

@@ -9,7 +9,7 @@
 //! A file is read to its end or refused: one that ends within a packet is [`PcapError::Truncated`]. What a packet holds that is not read is never
 //! passed over in silence, so that a caller can refuse to call a capture clean: fragments (which are not put together), SIP over TCP, packets
 //! within packets. Captures hold copies, too: an ICMP error quotes the datagram that it is about, which is read as
-//! one ([`Datagram::quoted`]). Not looked into are tunnels that are UDP themselves, such as VXLAN and GTP.
+//! one ([`Datagram::quoted`]).
 //!
 //! Offsets are `u64` bytes from the start of the file; ranges are bytes of a packet or of a payload; times are nanoseconds since 1970.
 //!
@@ -65,6 +65,7 @@ pub mod reader;
 mod replace;
 pub mod sip;
 mod source;
+mod tunnel;
 pub mod unread;
 
 pub use datagram::Datagram;

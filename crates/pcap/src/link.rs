@@ -1,6 +1,6 @@
 //! Link layers: where the IP header of a packet starts.
 //!
-//! Source: the list of link-layer header types of tcpdump.org; IEEE 802.1Q for tags, of which any number is passed over.
+//! Source: the list of link-layer header types of tcpdump.org; IEEE 802.1Q for tags, of which any number is passed over; RFC 1042 for SNAP.
 
 use std::fmt;
 
@@ -75,6 +75,10 @@ fn behind_tags(bytes: &[u8], mut type_at: usize, mut next: usize) -> Result<usiz
             0x0800 | 0x86DD => return Ok(next),
             // 802.1Q, 802.1ad, and what was used for the outer tag before that.
             0x8100 | 0x88A8 | 0x9100 | 0x9200 => (type_at, next) = (next + 2, next + 4),
+            // A length (IEEE 802.3): the type is behind LLC and SNAP, if there is one.
+            0..0x0600 if bytes.get(next..).is_some_and(|llc| llc.starts_with(&[0xAA, 0xAA, 3, 0, 0, 0])) => {
+                (type_at, next) = (next + 6, next + 8);
+            }
             // Transparent Ethernet, MPLS (both), PPPoE sessions, MACsec, backbone bridges, VN-tag, E-tag.
             0x6558 | 0x8847 | 0x8848 | 0x8864 | 0x88E5 | 0x88E7 | 0x8926 | 0x893F => return Err(Unread::Encapsulated),
             _ => return Err(Unread::NotIp),
@@ -104,6 +108,8 @@ mod tests {
         assert_eq!(ethernet(&[0x81, 0x00, 0x00, 0x05, 0x08, 0x00]), Ok(18));
         assert_eq!(ethernet(&[0x88, 0xA8, 0, 1, 0x81, 0x00, 0, 2, 0x86, 0xDD]), Ok(22));
         assert_eq!(ethernet(&[0x81, 0x00, 0, 1, 0x08, 0x06]), Err(Unread::NotIp));
+        assert_eq!(ethernet(&[0, 99, 0xAA, 0xAA, 3, 0, 0, 0, 0x08, 0x00]), Ok(22));
+        assert_eq!(ethernet(&[0, 99, 0x42, 0x42, 3, 0, 0, 0, 0x08, 0x00]), Err(Unread::NotIp));
         assert_eq!(ethernet(&[0x88, 0x64]), Err(Unread::Encapsulated));
         assert_eq!(ethernet(&[0x81, 0x00, 0, 1]), Err(Unread::HeaderCut));
         assert_eq!(ethernet(&[0x08]), Err(Unread::HeaderCut));

@@ -14,7 +14,7 @@ pub enum Unread {
     SipOverTcp,
     /// A part of a datagram. Parts are not put together: what it holds was not seen.
     Fragment,
-    /// Packets within packets: GRE, IP in IP, PPPoE, MPLS, L2TP, MACsec. What they hold was not seen.
+    /// Packets within packets: GRE, IP in IP, PPPoE, MPLS, MACsec; VXLAN, Geneve, GTP-U, L2TP, TZSP and HEP in UDP. What they hold was not seen.
     Encapsulated,
     /// A link type that is not read: nothing of the packet was seen.
     LinkType,

@@ -161,6 +161,21 @@ fn a_udp_length_of_0_or_behind_an_open_end_goes_on_to_the_end() {
 }
 
 #[test]
+fn what_is_behind_the_udp_length_is_no_payload() {
+    let mut bytes = ipv4(b"some audio and four");
+    (bytes[24], bytes[25]) = (0, 8 + PAYLOAD.len() as u8);
+    check(LinkType::RAW, &bytes, 9, "a UDP length less than that of IP");
+}
+
+#[test]
+fn tunnels_in_udp() {
+    let vxlan = [&[8, 0, 0, 0, 0, 0, 7, 0][..], &ethernet(&[], 0x0800, &ipv4(PAYLOAD))].concat();
+    let builder = |port| PacketBuilder::ipv4([1; 4], [2; 4], 9).udp(40_000, port);
+    assert_eq!(refusal(LinkType::RAW, &capture::written(builder(4_789), &vxlan)), Unread::Encapsulated);
+    assert!(read(LinkType::RAW, &capture::written(builder(4_790), &vxlan)).is_ok());
+}
+
+#[test]
 fn cut_by_the_snap_length_anywhere() {
     for ip in [ipv4(PAYLOAD), ipv6(PAYLOAD)] {
         let frame = ethernet(&[0x8100], if ip[0] >> 4 == 4 { 0x0800 } else { 0x86DD }, &ip);

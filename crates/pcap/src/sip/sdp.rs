@@ -217,6 +217,12 @@ mod tests {
     }
 
     #[test]
+    fn the_first_address_of_a_stream_counts() {
+        let found = read("v=0\nm=audio 2 RTP/AVP 0\nc=IN IP4 192.0.2.1\nc=IN IP4 192.0.2.2\n");
+        assert_eq!(found[0].address, Some([192, 0, 2, 1].into()));
+    }
+
+    #[test]
     fn keys_of_the_session_are_for_all() {
         assert!(read("v=0\na=fingerprint:sha-256 AB\nm=audio 2 RTP/AVP 0\n").iter().all(|audio| audio.encrypted));
     }
