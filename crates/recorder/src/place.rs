@@ -13,10 +13,13 @@ const FEW: i64 = 50;
 /// Seconds by which a packet may be late and still be known by its timestamp.
 const LATE_S: i64 = 30;
 
-/// What is known of one stream of packets.
+/// Sources of one channel that are told apart at a time: some gateways send events as another one.
+const SOURCES: usize = 4;
+
+/// What is known of one stream of packets, the source that sent last in front.
 #[derive(Clone, Debug, Default)]
 pub struct Placer {
-    known: Option<Known>,
+    known: [Option<Known>; SOURCES],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,6 +49,8 @@ pub struct Arrival {
     pub timestamp: u32,
     /// Samples of audio behind its timestamp; `None`: an event's packet, whose timestamp is that of the event's start.
     pub samples: Option<u32>,
+    /// Samples that the event has lasted.
+    pub lasted: u32,
     /// Position of the instant at which it came.
     pub now: u64,
     /// The first position that the analysis has not read.
@@ -57,30 +62,41 @@ pub struct Arrival {
 impl Placer {
     /// The position after the last sample so far.
     pub fn end(&self) -> u64 {
-        self.known.map_or(0, |known| known.end)
+        self.known.iter().flatten().map(|known| known.end).max().unwrap_or(0)
     }
 
     /// The position of a packet's timestamp.
     pub fn place(&mut self, packet: &Arrival) -> u64 {
         let samples = packet.samples.unwrap_or(0);
+        let event = packet.samples.is_none();
         // It was sent once its last sample was there.
-        let arrived = packet.now.saturating_sub(samples.into()).max(packet.unread);
-        let Some(mut known) = self.known.filter(|known| known.ssrc == packet.ssrc) else {
+        let arrived = if event {
+            packet.now.saturating_sub(packet.lasted.into())
+        } else {
+            packet.now.saturating_sub(samples.into()).max(packet.unread)
+        };
+        let Some(place) = self.known.iter().position(|known| known.is_some_and(|known| known.ssrc == packet.ssrc)) else {
             // Another source goes on behind the one before.
-            let position = arrived.max(self.known.map_or(0, |known| known.end));
+            let position = if event { arrived } else { arrived.max(self.end()) };
+            self.known.rotate_right(1);
             return self.anchor(packet, position);
         };
+        if let Some(until) = self.known.get_mut(..=place) {
+            until.rotate_right(1);
+        }
+        let [Some(mut known), ..] = self.known else { return arrived };
         let ahead = i64::from(packet.sequence.wrapping_sub(known.sequence as u16) as i16);
         if !(-MAX_MISORDER..=MAX_DROPOUT).contains(&ahead) {
             // Two such packets in a row: the sender began anew. One by itself is very late.
             if known.restart == Some(packet.sequence) {
-                return self.anchor(packet, arrived.max(known.end));
+                return self.anchor(packet, if event { arrived } else { arrived.max(known.end) });
             }
             known.restart = Some(packet.sequence.wrapping_add(1));
             let (position, samples) = (arrived.max(known.end), u64::from(samples));
             let passed = i64::from(packet.timestamp.wrapping_sub(known.timestamp as u32) as i32);
             let late = (known.timestamp + passed).saturating_add(known.offset);
-            let known = self.known.insert(known);
+            let [first, ..] = &mut self.known;
+            let known = first.insert(known);
             let end = known.end as i64;
             if (end - LATE_S * i64::from(packet.rate_hz)..end).contains(&late) && late >= 0 {
                 return late as u64;
@@ -92,10 +108,10 @@ impl Placer {
         let timestamp = known.timestamp + i64::from(packet.timestamp.wrapping_sub(known.timestamp as u32) as i32);
         let position = timestamp.saturating_add(known.offset).max(0) as u64;
         let jump = JUMP_S * u64::from(packet.rate_hz);
-        if packet.samples.is_none() {
+        if event {
             if ahead > 0 {
                 known.sequence += ahead;
-                self.known = Some(known);
+                self.set(known);
             }
             // An event may be long, and begins before; from another clock it begins when it comes.
             return if position > arrived + jump { arrived } else { position };
@@ -113,14 +129,20 @@ impl Placer {
         known.offset = position as i64 - timestamp;
         (known.sequence, known.timestamp) = (known.sequence + ahead, timestamp);
         (known.end, known.samples) = (position + u64::from(samples), samples);
-        self.known = Some(known);
+        self.set(known);
         position
+    }
+
+    /// Takes down what is known of the source that sent last.
+    fn set(&mut self, known: Known) {
+        let [first, ..] = &mut self.known;
+        *first = Some(known);
     }
 
     fn anchor(&mut self, packet: &Arrival, position: u64) -> u64 {
         let samples = packet.samples.unwrap_or(0);
         let timestamp = i64::from(packet.timestamp);
-        self.known = Some(Known {
+        self.set(Known {
             ssrc: packet.ssrc,
             sequence: packet.sequence.into(),
             timestamp,
@@ -146,6 +168,7 @@ mod tests {
             sequence: 65_530_u16.wrapping_add(i as u16),
             timestamp: (u32::MAX - 1_000).wrapping_add(i as u32 * N),
             samples: Some(N),
+            lasted: 0,
             now: (i + 1) * u64::from(N),
             unread: 0,
             rate_hz: 8_000,
@@ -218,6 +241,17 @@ mod tests {
         start(&mut placer);
         let other = Arrival { ssrc: 8, sequence: 3, timestamp: 99, now: 0, ..packet(0) };
         assert_eq!(placer.place(&other), 50 * 160);
+    }
+
+    #[test]
+    fn sources_that_take_turns_keep_their_places() {
+        let mut placer = Placer::default();
+        start(&mut placer);
+        for i in 50..90 {
+            let event = Arrival { ssrc: 9, sequence: i as u16, timestamp: 5, samples: None, lasted: (i as u32 - 49) * N, ..packet(i) };
+            assert_eq!(placer.place(&event), 50 * 160, "it began when its first packet was about to come");
+            assert_eq!(placer.place(&packet(i)), i * 160);
+        }
     }
 
     #[test]

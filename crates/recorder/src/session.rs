@@ -18,8 +18,8 @@ const A_MS: u64 = 8;
 /// By how much a channel may run ahead of the clock before the session's time follows it: a sender's clock is faster, or packets came all at once.
 const AHEAD: u64 = 500 * A_MS;
 const STEP: u64 = 250 * A_MS;
-/// Around a key that an event tells of, what gateways leave of its tone: they send the event once they are sure, and mute late.
-const KEY_MARGIN: u64 = 100 * A_MS;
+/// Around a key that an event tells of: what a gateway measures of its tone, it measures to a packet or two. What is left of a tone farther off is found by its sound.
+const KEY_MARGIN: u64 = 40 * A_MS;
 /// Microseconds of a sample at 8 kHz.
 const US: u64 = 125;
 /// Silence behind a call that settles what began in it: the longest tail of a mask, with room.

@@ -156,6 +156,7 @@ impl Stream {
             sequence: header.sequence,
             timestamp: header.timestamp,
             samples: if event { None } else { Some(samples.unwrap_or(0)) },
+            lasted: found.iter().map(|part| if let Kind::Key { duration, .. } = part.kind { duration } else { 0 }).max().unwrap_or(0),
             now: self.front.to_call_floor(now),
             unread: self.timeline.unread(),
             rate_hz: self.formats.rate_hz(),

@@ -37,6 +37,22 @@ pub enum Error {
         /// What is wrong with it.
         source: cardhush_wav::WavError,
     },
+    /// Not a packet capture that can be read to its end.
+    #[error("{}: {source}", path.display())]
+    Pcap {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: cardhush_pcap::PcapError,
+    },
+    /// A packet capture that cannot be scrubbed: something in it could not be read.
+    #[error("{}: {why}; nothing was written", path.display())]
+    Capture {
+        /// The file.
+        path: PathBuf,
+        /// What, and where.
+        why: String,
+    },
     /// A form of call that the engine does not take.
     #[error("{}: {source}", path.display())]
     Config {

@@ -18,6 +18,7 @@
 mod arms;
 mod beside;
 mod call;
+mod capture;
 mod check;
 mod error;
 mod eye;
@@ -36,6 +37,7 @@ mod watch;
 
 pub use beside::{Beside, Readers};
 pub use call::{Call, Form, same_file};
+pub use capture::{Replaced, StagedCapture, Stream, is_capture, stage_capture};
 pub use cardhush_wav::SampleCoding;
 pub use check::{Verified, verify};
 pub use error::Error;
@@ -43,7 +45,7 @@ pub use find::find;
 pub use mask::{Instant, Mask, MaskError};
 pub use plan::{Masked, Plan};
 pub use recorded::recorded;
-pub use report::{ChunkLine, Examined, FileLine, Line, Outcome, Place, SCHEMA, Summary, seconds};
+pub use report::{CaptureForm, ChunkLine, Examined, FileLine, Line, Outcome, Place, SCHEMA, Summary, seconds};
 pub use settings::Settings;
 pub use stage::{Staged, Target, stage};
 pub use stream::{StreamError, Streamed, stream};

@@ -4,6 +4,7 @@
 //! judges a call says what was looked for in it.
 
 use crate::call::{Call, Form};
+use crate::capture::StagedCapture;
 use crate::mask::Mask;
 use crate::plan::Masked;
 use cardhush_core::{Cause, Redaction, Span, SpokenConfig};
@@ -25,8 +26,25 @@ pub enum Line {
         /// Where.
         #[serde(flatten)]
         place: Place,
-        /// `keyed`, `event`, `spoken`, `transcript`, `linked`, `echo` or `manual`.
+        /// `keyed`, `event`, `spoken`, `transcript`, `linked`, `echo` or `manual`; of a capture also `unread`.
         cause: &'static str,
+    },
+    /// One RTP stream of a packet capture: what `channel` stands for in its lines.
+    Stream {
+        /// The capture.
+        path: String,
+        /// Its number, from 0.
+        channel: u32,
+        /// Address and port that it comes from.
+        source: String,
+        /// Address and port that it goes to.
+        destination: String,
+        /// Its codings, as SDP names them.
+        coding: String,
+        /// Samples a second, in Hz.
+        rate_hz: u32,
+        /// Its call, from 0.
+        call: u32,
     },
     /// A span that left a stream before it could be replaced.
     Exposed {
@@ -57,8 +75,8 @@ pub enum Line {
 /// Where something is: a span of a channel, in samples and in seconds.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Place {
-    /// Channel, from 0.
-    pub channel: u8,
+    /// Channel of a call, or stream of a capture, from 0.
+    pub channel: u32,
     /// First sample.
     pub start: u64,
     /// The sample after the last.
@@ -90,6 +108,9 @@ pub struct FileLine {
     /// What the file is; left out where that could not be read.
     #[serde(flatten)]
     pub form: Option<Form>,
+    /// What a packet capture is; left out where the file is none.
+    #[serde(flatten)]
+    pub capture: Option<CaptureForm>,
     /// Redaction lines of this call.
     pub redactions: usize,
     /// Seconds replaced on each channel.
@@ -107,6 +128,19 @@ pub struct FileLine {
     pub tool: &'static str,
     /// Version of the tool.
     pub version: &'static str,
+}
+
+/// What a packet capture is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CaptureForm {
+    /// `pcap` or `pcapng`.
+    pub container: &'static str,
+    /// Its packets.
+    pub packets: u64,
+    /// Its RTP streams.
+    pub streams: usize,
+    /// Digits in SIP messages that were blanked, or would be.
+    pub signalled: u64,
 }
 
 /// What became of a call. There is no `clean`.
@@ -208,7 +242,27 @@ impl Line {
     /// The line of one redaction of the call `path` at `rate_hz`.
     #[must_use]
     pub fn redaction(path: &str, rate_hz: u32, one: Redaction) -> Self {
-        Self::Redaction { path: path.into(), place: Place::new(one.channel, one.span, rate_hz), cause: one.cause.name() }
+        Self::Redaction { path: path.into(), place: Place::new(one.channel.into(), one.span, rate_hz), cause: one.cause.name() }
+    }
+
+    /// The lines of a capture: its streams, then what is replaced of them.
+    #[must_use]
+    pub fn of_capture(path: &str, capture: &StagedCapture) -> Vec<Self> {
+        let streams = capture.streams.iter().enumerate().map(|(number, one)| Self::Stream {
+            path: path.into(),
+            channel: number as u32,
+            source: one.source.clone(),
+            destination: one.destination.clone(),
+            coding: one.coding.clone(),
+            rate_hz: one.rate_hz,
+            call: one.call as u32,
+        });
+        let rate_hz = |stream: usize| capture.streams.get(stream).map_or(8_000, |one| one.rate_hz);
+        let redactions = capture.replaced.iter().map(|one| {
+            let place = Place::new(one.stream as u32, Span::new(one.start, one.end), rate_hz(one.stream));
+            Self::Redaction { path: path.into(), place, cause: one.cause }
+        });
+        streams.chain(redactions).collect()
     }
 
     /// The line of what a file is.
@@ -221,12 +275,12 @@ impl Line {
     /// The line of one span that left the stream `path` at `rate_hz` unreplaced.
     #[must_use]
     pub fn exposed(path: &str, rate_hz: u32, channel: u8, span: Span, cause: Cause) -> Self {
-        Self::Exposed { path: path.into(), place: Place::new(channel, span, rate_hz), cause: cause.name() }
+        Self::Exposed { path: path.into(), place: Place::new(channel.into(), span, rate_hz), cause: cause.name() }
     }
 }
 
 impl Place {
-    fn new(channel: u8, span: Span, rate_hz: u32) -> Self {
+    fn new(channel: u32, span: Span, rate_hz: u32) -> Self {
         Self { channel, start: span.start, end: span.end, start_s: seconds(span.start, rate_hz), end_s: seconds(span.end, rate_hz) }
     }
 }
@@ -246,6 +300,34 @@ impl FileLine {
         Self { redactions: masked.spans, masked_s, ..self }
     }
 
+    /// A capture that was read to its end.
+    #[must_use]
+    pub fn of_capture(path: &str, capture: &StagedCapture, examined: &Examined) -> Self {
+        let found = !capture.replaced.is_empty() || capture.signalled > 0;
+        let outcome = match (found, capture.output()) {
+            (false, _) => Outcome::NothingFound,
+            (true, Some(_)) => Outcome::Scrubbed,
+            (true, None) => Outcome::Found,
+        };
+        let form = CaptureForm {
+            container: capture.container,
+            packets: capture.packets,
+            streams: capture.streams.len(),
+            signalled: capture.signalled,
+        };
+        let masked = capture.streams.iter().enumerate().map(|(number, stream)| {
+            let samples = capture.replaced.iter().filter(|one| one.stream == number).map(|one| one.end - one.start).sum();
+            seconds(samples, stream.rate_hz)
+        });
+        Self {
+            output: capture.output().map(|output| output.display().to_string()),
+            capture: Some(form),
+            redactions: capture.replaced.len(),
+            masked_s: masked.collect(),
+            ..Self::blank(path, outcome, examined)
+        }
+    }
+
     /// A call that was not.
     #[must_use]
     pub fn failed(path: &str, error: String, examined: &Examined) -> Self {
@@ -257,6 +339,7 @@ impl FileLine {
             path: path.into(),
             output: None,
             form: None,
+            capture: None,
             redactions: 0,
             masked_s: Vec::new(),
             exposed_s: 0.0,

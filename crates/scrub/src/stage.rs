@@ -11,7 +11,7 @@ use crate::report::Outcome;
 use crate::settings::Settings;
 use crate::transcript::Transcript;
 use crate::watch::Watch;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::Path;
 
 /// Times that an output is written before it is given up.
@@ -51,8 +51,8 @@ pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut 
     let call = Call::open(input)?;
     let (path, replace) = match target {
         Target::Nowhere => (None, false),
-        Target::InPlace => (Some(in_place(&call)?), true),
-        Target::File { path, replace } => (Some(beside_input(&call, path, replace)?), replace),
+        Target::InPlace => (Some(in_place(input, call.metadata())?), true),
+        Target::File { path, replace } => (Some(beside_input(input, path, replace)?), replace),
     };
     // Before the work: a directory that cannot be written to is told at once.
     let beside = path.map(|path| Beside::new(path, Readers::Owner)).transpose()?;
@@ -135,24 +135,24 @@ impl Staged {
     }
 }
 
-/// The path of a call that may be replaced: a file of one name, which is not a link.
-fn in_place(call: &Call) -> Result<&Path, Error> {
-    if fs::symlink_metadata(call.path()).map_err(doing("read", call.path()))?.is_symlink() {
-        return Err(Error::Link { path: call.path().into() });
+/// The path of a file that may be replaced: one of one name, which is not a link.
+pub(crate) fn in_place<'a>(path: &'a Path, metadata: &Metadata) -> Result<&'a Path, Error> {
+    if fs::symlink_metadata(path).map_err(doing("read", path))?.is_symlink() {
+        return Err(Error::Link { path: path.into() });
     }
     #[cfg(unix)]
     {
-        let names = std::os::unix::fs::MetadataExt::nlink(call.metadata());
+        let names = std::os::unix::fs::MetadataExt::nlink(metadata);
         if names > 1 {
-            return Err(Error::HardLinked { path: call.path().into(), names });
+            return Err(Error::HardLinked { path: path.into(), names });
         }
     }
-    Ok(call.path())
+    Ok(path)
 }
 
 /// The path of an output that may be written: not the input by any name, and free unless it may be replaced.
-fn beside_input<'a>(call: &Call, path: &'a Path, replace: bool) -> Result<&'a Path, Error> {
-    if same_file(call.path(), path) {
+pub(crate) fn beside_input<'a>(input: &Path, path: &'a Path, replace: bool) -> Result<&'a Path, Error> {
+    if same_file(input, path) {
         return Err(Error::SameFile { path: path.into() });
     }
     match fs::symlink_metadata(path) {

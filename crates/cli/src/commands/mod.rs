@@ -22,8 +22,12 @@ fn sentence(file: &FileLine) -> String {
         _ => format!("{} {spans} found, {masked:.3} s over all channels", file.redactions),
     };
     let output = file.output.as_ref().filter(|output| **output != file.path).map(|output| format!(" -> {output}"));
+    let capture = file
+        .capture
+        .as_ref()
+        .map_or_else(String::new, |one| format!(" in {} RTP streams, {} digits of SIP messages blanked", one.streams, one.signalled));
     let notes = file.form.iter().flat_map(|form| &form.notes).map(|note| format!("\n  note: {note}")).collect::<String>();
-    format!("{}{}: {what}; {}{notes}", file.path, output.unwrap_or_default(), looked_for(&file.examined))
+    format!("{}{}: {what}{capture}; {}{notes}", file.path, output.unwrap_or_default(), looked_for(&file.examined))
 }
 
 /// What every summary says to people: no call is ever called clean of card data.

@@ -4,7 +4,7 @@ use crate::exit::{Exit, Failure, complain};
 use crate::job::{Scrub, Target};
 use crate::progress::Watcher;
 use crate::report_file::ReportFile;
-use cardhush_scrub::{Error, Examined, FileLine, Line, Staged, Summary, same_file, stage};
+use cardhush_scrub::{Error, Examined, FileLine, Line, Staged, Summary, is_capture, same_file, stage, stage_capture};
 use std::fs;
 use std::path::Path;
 
@@ -37,6 +37,9 @@ fn scrub(job: Scrub) -> Result<Exit, Failure> {
         Target::InPlace => cardhush_scrub::Target::InPlace,
         Target::File(path) => cardhush_scrub::Target::File { path, replace: job.force },
     };
+    if is_capture(&job.input).unwrap_or(false) {
+        return capture(&job, target, &mut report, &mut watcher, &path, &examined);
+    }
     let staged = stage(&job.input, target, &job.settings, &mut |progress| watcher.see(progress));
     watcher.clear();
     let staged = match staged {
@@ -65,6 +68,35 @@ fn scrub(job: Scrub) -> Result<Exit, Failure> {
     if let Err(error) = published {
         report.start_over()?;
         return fail(&mut report, &path, &error, &examined);
+    }
+    if !job.telling.quiet {
+        complain(super::sentence(&file));
+    }
+    Ok(Exit::Done)
+}
+
+/// The same for a packet capture.
+fn capture(
+    job: &Scrub,
+    target: cardhush_scrub::Target<'_>,
+    report: &mut ReportFile,
+    watcher: &mut Watcher,
+    path: &str,
+    examined: &Examined,
+) -> Result<Exit, Failure> {
+    let staged = stage_capture(&job.input, target, &job.settings, &mut |progress| watcher.see(progress));
+    watcher.clear();
+    let staged = match staged {
+        Ok(staged) => staged,
+        Err(error) => return fail(report, path, &error, examined),
+    };
+    let file = FileLine::of_capture(path, &staged, examined);
+    Line::of_capture(path, &staged).iter().try_for_each(|line| report.line(line))?;
+    end(report, &file).inspect_err(|failure| give_up(report, path, failure, examined))?;
+    let published = if watcher.stopped() { Err(Error::Interrupted { path: job.input.clone() }) } else { staged.publish() };
+    if let Err(error) = published {
+        report.start_over()?;
+        return fail(report, path, &error, examined);
     }
     if !job.telling.quiet {
         complain(super::sentence(&file));

@@ -1,0 +1,191 @@
+//! Claim: a packet capture is scrubbed in its packets: of keys nothing is left in audio, telephone-events and SIP messages, checksums hold, and every other byte is the
+//! capture's; one with something in it that cannot be read is refused by name, and nothing is written.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers may panic too")]
+
+use cardhush_core::{Coding, Ulaw};
+use cardhush_pcap::{Datagram, Reader};
+use cardhush_scrub::{Error, Settings, Target, is_capture, stage_capture};
+use cardhush_testkit::rng::Rng;
+use cardhush_testkit::tone::{Tone, dial};
+use std::fs;
+use std::io::Cursor;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+const NUMBER: &str = "4539148803436467";
+const CUSTOMER: ([u8; 4], u16) = ([192, 0, 2, 1], 4_000);
+const AGENT: ([u8; 4], u16) = ([192, 0, 2, 2], 5_000);
+
+/// A capture of Ethernet frames, in the making.
+struct Capture {
+    bytes: Vec<u8>,
+}
+
+impl Capture {
+    fn new() -> Self {
+        Self { bytes: [&0xa1b2_c3d4_u32.to_le_bytes()[..], &[2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0]].concat() }
+    }
+
+    fn udp(&mut self, at_us: u64, from: ([u8; 4], u16), to: ([u8; 4], u16), payload: &[u8]) {
+        let len = (8 + payload.len()) as u16;
+        let mut udp = [&from.1.to_be_bytes()[..], &to.1.to_be_bytes(), &len.to_be_bytes(), &[0, 0], payload].concat();
+        let pseudo = [&from.0[..], &to.0, &[0, 17], &len.to_be_bytes(), &udp].concat();
+        udp[6..8].copy_from_slice(&checksum(&pseudo).to_be_bytes());
+        let mut ip = [&[0x45, 0][..], &(20 + len).to_be_bytes(), &[0, 1, 0, 0, 64, 17, 0, 0], &from.0, &to.0].concat();
+        let sum = checksum(&ip);
+        ip[10..12].copy_from_slice(&sum.to_be_bytes());
+        let frame = [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &ip, &udp].concat();
+        for field in [(at_us / 1_000_000) as u32, (at_us % 1_000_000) as u32, frame.len() as u32, frame.len() as u32] {
+            self.bytes.extend(field.to_le_bytes());
+        }
+        self.bytes.extend(frame);
+    }
+}
+
+/// The Internet checksum (RFC 1071) of bytes whose own is 0.
+fn checksum(bytes: &[u8]) -> u16 {
+    let words = bytes.chunks(2).map(|two| u32::from(two[0]) << 8 | two.get(1).map_or(0, |low| u32::from(*low)));
+    let mut sum: u32 = words.sum();
+    while sum > 0xffff {
+        sum = (sum & 0xffff) + (sum >> 16);
+    }
+    !(sum as u16)
+}
+
+fn rtp(payload_type: u8, sequence: u16, timestamp: u32, ssrc: u8, payload: &[u8]) -> Vec<u8> {
+    [&[0x80, payload_type][..], &sequence.to_be_bytes(), &timestamp.to_be_bytes(), &[0, 0, 0, ssrc], payload].concat()
+}
+
+/// A call of both directions: keys in the audio of one, faint in the other's; beside them events of the same keys and SIP messages, as each of `extra` asks.
+fn call(events: bool, sip: bool, payload_type: u8) -> Capture {
+    let (mut capture, mut rng) = (Capture::new(), Rng::new(3));
+    let dialled = dial(NUMBER, &Tone { level_dbm0: -9.0, on_ms: 80.0, off_ms: 100.0, ..Tone::default() }, 8_000, 1_000.0, &mut rng);
+    let mut samples = dialled.samples.clone();
+    samples.resize(samples.len() + 16_000, 0.0);
+    samples.iter_mut().for_each(|x| *x += 0.002 * rng.normal());
+    let encode = |x: &[f64], gain: f64| x.iter().map(|x| Ulaw::encode((x * gain) as f32)).collect::<Vec<u8>>();
+    if sip {
+        let sdp = "v=0\r\nc=IN IP4 192.0.2.2\r\nm=audio 5000 RTP/AVP 0 101\r\na=rtpmap:101 telephone-event/8000\r\n";
+        let invite =
+            format!("INVITE sip:a SIP/2.0\r\nCall-ID: x1\r\nContent-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{sdp}", sdp.len());
+        capture.udp(1, (AGENT.0, 5_060), (CUSTOMER.0, 5_060), invite.as_bytes());
+    }
+    let mut told = 0;
+    for (i, chunk) in samples.chunks_exact(160).enumerate() {
+        let at_us = 1_000_000 + i as u64 * 20_000;
+        capture.udp(at_us, CUSTOMER, AGENT, &rtp(payload_type, i as u16, i as u32 * 160, 1, &encode(chunk, 1.0)));
+        capture.udp(at_us + 900, AGENT, CUSTOMER, &rtp(0, 900 + i as u16, 7 + i as u32 * 160, 2, &encode(chunk, 0.02)));
+        let middle = i * 160 + 80;
+        if let Some(key) = dialled.spans.iter().position(|span| span.start <= middle && middle < span.end) {
+            let digit = NUMBER.as_bytes()[key] - b'0';
+            if events {
+                let so_far = (i * 160 + 160 - dialled.spans[key].start) as u16;
+                let event = [digit, 10, (so_far >> 8) as u8, so_far as u8];
+                capture.udp(at_us + 100, CUSTOMER, AGENT, &rtp(101, told, dialled.spans[key].start as u32, 9, &event));
+                told += 1;
+            }
+            if sip && dialled.spans[key].start + 160 > middle {
+                let info = format!(
+                    "INFO sip:a SIP/2.0\r\nCall-ID: x1\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal={digit}\r\nDuration=80\r\n"
+                );
+                capture.udp(at_us + 200, (CUSTOMER.0, 5_060), (AGENT.0, 5_060), info.as_bytes());
+            }
+        }
+    }
+    capture
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+}
+
+fn scrub(input: &Path, output: &Path, settings: &Settings) -> Result<cardhush_scrub::StagedCapture, Error> {
+    stage_capture(input, Target::File { path: output, replace: false }, settings, &mut |_| ControlFlow::Continue(()))
+}
+
+/// Packets of a capture: its payload, and whether its checksum holds.
+fn packets(file: &[u8]) -> Vec<(Vec<u8>, bool)> {
+    let mut reader = Reader::new(Cursor::new(file)).unwrap();
+    let mut out = Vec::new();
+    while let Some(packet) = reader.next_packet().unwrap() {
+        let datagram = Datagram::of(&packet).unwrap();
+        let udp = &packet.bytes[34..];
+        let pseudo = [&packet.bytes[26..34], &[0, 17], &udp[4..6], udp].concat();
+        out.push((datagram.payload(packet.bytes).to_vec(), matches!(checksum(&pseudo), 0 | 0xffff)));
+    }
+    out
+}
+
+#[test]
+fn of_keys_nothing_is_left_and_all_else_stays() {
+    let folder = Folder::new();
+    for (events, sip) in [(false, false), (true, false), (true, true)] {
+        let before = call(events, sip, 0).bytes;
+        let (input, output) = (folder.path(&format!("{events}{sip}.pcap")), folder.path(&format!("{events}{sip}.out")));
+        fs::write(&input, &before).unwrap();
+        assert!(is_capture(&input).unwrap());
+        let staged = scrub(&input, &output, &Settings::default()).unwrap();
+        assert!(!output.exists(), "it has no name yet");
+        assert_eq!((staged.streams.len(), staged.streams[0].call, staged.streams[1].call), (2, 0, 0));
+        assert_eq!(staged.signalled, if sip { 16 } else { 0 });
+        let replaced = staged.replaced.clone();
+        staged.publish().unwrap();
+        let after = fs::read(&output).unwrap();
+        assert_eq!(after.len(), before.len());
+        let stream = |number: usize| replaced.iter().filter(move |one| one.stream == number);
+        assert!((16..20).contains(&stream(0).count()) && (16..20).contains(&stream(1).count()), "{replaced:?}");
+        let (mut kept, mut changed) = (0, 0);
+        for ((out, holds), (sent, held)) in packets(&after).iter().zip(packets(&before)) {
+            assert!(*holds && held, "the checksum holds");
+            if sent[0] != 0x80 {
+                let text = String::from_utf8(out.clone()).unwrap();
+                assert!(!sip || text.starts_with("INVITE") || text.contains("Signal=*\r\nDuration=80"), "{text}");
+            } else if sent[1] == 101 {
+                assert!(out[12] == 10 && out[13..] == sent[13..] && out[..12] == sent[..12]);
+            } else {
+                assert_eq!(out[..12], sent[..12]);
+                let same = out == &sent;
+                (kept, changed) = (kept + usize::from(same), changed + usize::from(!same));
+            }
+        }
+        assert!(kept > 200 && changed > 2 * 16 * 4, "{kept} packets kept, {changed} changed");
+        // Once more: of the keys nothing is found.
+        let again = scrub(&output, &folder.path("again"), &Settings::default()).unwrap();
+        assert!(again.replaced.iter().all(|one| one.cause == "event" || one.cause == "linked"), "{:?}", again.replaced);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_by_name_and_nothing_is_written() {
+    let folder = Folder::new();
+    let refused = |name: &str, bytes: Vec<u8>| {
+        let (input, output) = (folder.path(name), folder.path("out"));
+        fs::write(&input, bytes).unwrap();
+        let error = scrub(&input, &output, &Settings::default()).expect_err(name).to_string();
+        assert!(!output.exists() && error.contains(name), "{error}");
+        error
+    };
+    assert!(
+        refused("g729.pcap", call(false, false, 18).bytes)
+            .contains("RTP from 192.0.2.1:4000 to 192.0.2.2:5000: payload type 18 cannot be read")
+    );
+    let mut fragment = call(false, false, 0).bytes;
+    fragment[24 + 16 + 14 + 6] = 0x20;
+    assert!(refused("fragment.pcap", fragment).contains("1 of IP fragment"));
+    let whole = call(false, false, 0).bytes;
+    assert!(refused("cut.pcap", whole[..whole.len() - 50].to_vec()).contains("cut.pcap"));
+    let mut noise = Capture::new();
+    let mut rng = Rng::new(8);
+    for i in 0..200_u16 {
+        let payload: Vec<u8> = (0..170).map(|_| rng.bits() as u8).collect();
+        noise.udp(u64::from(i) * 20_000, CUSTOMER, AGENT, &rtp(0, i, u32::from(i) * 160, 1, &payload));
+    }
+    assert!(refused("srtp.pcap", noise.bytes).contains("SRTP must be decrypted first"));
+}
