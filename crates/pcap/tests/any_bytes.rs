@@ -8,9 +8,23 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
-#[path = "bodies/pcap_walk.rs"]
+#[path = "../../../fuzz/bodies/pcap_walk.rs"]
 mod bodies;
 mod capture;
+
+/// Every capture that a fuzzer ever tripped over, and every seed.
+#[test]
+fn corpus() {
+    let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/pcap_walk");
+    let mut count = 0;
+    for entry in std::fs::read_dir(&corpus).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        pcap_walk(&bytes);
+        any_payload(&bytes);
+        count += 1;
+    }
+    assert!(count > 0, "{} is empty", corpus.display());
+}
 
 /// Captures in order, to be spoiled.
 fn captures() -> Vec<Vec<u8>> {

@@ -4,7 +4,9 @@ use crate::exit::{Exit, Failure, complain};
 use crate::job::Scan;
 use crate::progress::Watcher;
 use crate::report_file::ReportFile;
-use cardhush_scrub::{Call, Error, FileLine, Form, Line, Outcome, Plan, Settings, Summary, find, seconds};
+use cardhush_scrub::{
+    Call, Error, FileLine, Form, Line, Outcome, Plan, Settings, StagedCapture, Summary, Target, find, is_capture, stage_capture,
+};
 use std::io::{self, BufWriter, Write as _};
 use std::path::Path;
 
@@ -20,10 +22,15 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
         let found = look(input, &job.settings, &mut watcher);
         watcher.clear();
         let file = match found {
-            Ok((form, plan)) => {
-                tell(&path, &form, &plan, job.telling.json, &mut report)?;
+            Ok(Looked::Call(form, plan)) => {
+                let lines: Vec<Line> = plan.redactions().map(|one| Line::redaction(&path, form.rate_hz, one)).collect();
+                tell(&path, &lines, job.telling.json, &mut report)?;
                 let outcome = if plan.is_empty() { Outcome::NothingFound } else { Outcome::Found };
                 FileLine::done(&path, form, &plan.masked(), outcome, &examined)
+            }
+            Ok(Looked::Capture(capture)) => {
+                tell(&path, &Line::of_capture(&path, &capture), job.telling.json, &mut report)?;
+                FileLine::of_capture(&path, &capture, &examined)
             }
             Err(error) => {
                 complain(&error);
@@ -49,23 +56,37 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn look(input: &Path, settings: &Settings, watcher: &mut Watcher) -> Result<(Form, Plan), Error> {
+/// What was found in a file.
+enum Looked {
+    Call(Form, Plan),
+    Capture(StagedCapture),
+}
+
+fn look(input: &Path, settings: &Settings, watcher: &mut Watcher) -> Result<Looked, Error> {
+    if is_capture(input)? {
+        return stage_capture(input, Target::Nowhere, settings, &mut |progress| watcher.see(progress)).map(Looked::Capture);
+    }
     let call = Call::open(input)?;
     let plan = find(&call, settings, None, &mut |progress| watcher.see(progress))?;
     call.unchanged()?;
-    Ok((call.form(), plan))
+    Ok(Looked::Call(call.form(), plan))
 }
 
-/// The spans of one call: report lines, and lines for people where standard output is theirs.
-fn tell(path: &str, form: &Form, plan: &Plan, json: bool, report: &mut ReportFile) -> Result<(), Failure> {
+/// What was found in one file: report lines, and lines for people where standard output is theirs.
+fn tell(path: &str, lines: &[Line], json: bool, report: &mut ReportFile) -> Result<(), Failure> {
     let mut people = BufWriter::new(io::stdout());
-    for one in plan.redactions() {
-        report.line(&Line::redaction(path, form.rate_hz, one))?;
-        if !json {
-            let (start, end) = (seconds(one.span.start, form.rate_hz), seconds(one.span.end, form.rate_hz));
-            let line = writeln!(people, "{path}: channel {}, {start:.3} to {end:.3} s, {}", one.channel, one.cause.name());
-            line.map_err(|e| Failure::writing("standard output", &e))?;
-        }
+    for line in lines {
+        report.line(line)?;
+        let told = match line {
+            Line::Redaction { place, cause, .. } if !json => {
+                writeln!(people, "{path}: channel {}, {:.3} to {:.3} s, {cause}", place.channel, place.start_s, place.end_s)
+            }
+            Line::Stream { channel, source, destination, coding, .. } if !json => {
+                writeln!(people, "{path}: channel {channel} is RTP from {source} to {destination} ({coding})")
+            }
+            _ => Ok(()),
+        };
+        told.map_err(|e| Failure::writing("standard output", &e))?;
     }
     people.flush().map_err(|e| Failure::writing("standard output", &e))
 }
