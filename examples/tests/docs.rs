@@ -21,14 +21,15 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The text of the module `a::b` of core, which is a file or a directory.
+/// The text of the module `a::b` of core, or `crate/a::b` of another crate, which is a file or a directory.
 fn module(path: &str) -> String {
-    let file = root().join("crates/core/src").join(path.replace("::", "/"));
+    let (folder, path) = path.split_once('/').unwrap_or(("core", path));
+    let file = root().join(format!("crates/{folder}/src")).join(path.replace("::", "/"));
     let plain = file.with_extension("rs");
     read(&if plain.exists() { plain } else { file.join("mod.rs") })
 }
 
-/// Each row of standards.md names tests (a file, then functions in it) and constants of core (`module::NAME`).
+/// Each row of standards.md names tests (a file, then functions in it) and constants of core (`module::NAME`) or of another crate (`crate/module::NAME`).
 #[test]
 fn standards_name_what_exists() {
     let page = read(&root().join("docs/standards.md"));
@@ -44,7 +45,7 @@ fn standards_name_what_exists() {
                 tests += 1;
             } else if let Some((path, name)) = text.rsplit_once("::") {
                 let source = module(path);
-                let kinds = ["const ", "fn ", "struct "];
+                let kinds = ["const ", "fn ", "struct ", "enum "];
                 let there = |kind: &str| [':', '(', ' ', '<', '{'].iter().any(|end| source.contains(&format!("{kind}{name}{end}")));
                 assert!(kinds.into_iter().any(there), "{text} is not there: {row}");
             } else if is_name(text) && !file.is_empty() {
