@@ -1,5 +1,5 @@
 """rtpengine (Debian's, in user space) in the recorder's place: what its `block DTMF` leaves of the same calls in what it sends on."""
-import itertools, json, os, socket, subprocess, time
+import itertools, json, os, resource, socket, subprocess, time
 import judge, network, senders
 
 # Name in the table: what `block DTMF` is told, and the delay buffer asked for. Left out: 10.5.3.5 dies of a segmentation fault in `random`; `zero` and `DTMF` put keys of
@@ -28,7 +28,8 @@ class Engine:
         self.control = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); self.control.bind(("127.0.0.1", 0)); self.control.settimeout(2); self.cookies = itertools.count()
         probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); probe.bind(("127.0.0.1", 0)); self.at = probe.getsockname(); probe.close()
         self.log = open(f"{folder}/rtpengine.log", "w")
-        self.process = subprocess.Popen(["rtpengine", "--config-file=none", "--table=-1", "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.at[1]}", "--foreground", "--log-stderr", f"--port-min={first}", f"--port-max={first + 400}", "--num-threads=2"], stderr=self.log, stdout=self.log)
+        self.process = subprocess.Popen(["rtpengine", "--config-file=none", "--table=-1", "--interface=127.0.0.1", f"--listen-ng=127.0.0.1:{self.at[1]}", "--foreground", "--log-stderr", f"--port-min={first}", f"--port-max={first + 400}", "--num-threads=2"],
+            stderr=self.log, stdout=self.log, cwd=folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)))   # what it held when it dies is nobody's business
         time.sleep(1.5)
 
     def ask(self, **words):
