@@ -204,33 +204,57 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
     pub fn push<C: Coding>(&mut self, pcm: &[C::Unit], sink: &mut impl FnMut(Event)) {
         let channels = self.channels.max(1);
         // The limit is never met: the compiler shall see that the length is not 0.
-        // The resampler may give one sample more than it takes.
-        let piece = if self.front.is_identity() { PIECE } else { PIECE - HOP };
-        for piece in pcm.chunks((piece * channels).max(1)) {
+        for piece in pcm.chunks((self.piece() * channels).max(1)) {
             let frames = piece.len().checked_div(channels).unwrap_or(0);
-            let (mut made, mut analysed) = (0, self.analysed);
-            for (c, state) in self.states.as_mut().iter_mut().take(channels).enumerate() {
-                let count = if self.front.is_identity() {
-                    decode::<C>(piece, channels, c, state.receiver.room(frames));
-                    frames
-                } else {
-                    let mut samples = [0.0_f32; PIECE];
-                    decode::<C>(piece, channels, c, &mut samples);
-                    state.front.push(&self.front, samples.get(..frames).unwrap_or(&[]), state.receiver.room(BLOCK)).made
-                };
-                if let Some(spoken) = &self.spoken {
-                    state.ear.push(spoken, state.receiver.room(count));
-                }
-                made = match &self.keyed {
-                    Some(keyed) => state.receiver.advance(keyed, count),
-                    None => ((self.analysed + count as u64) / HOP as u64).saturating_sub(self.stepped) as usize,
-                };
-                analysed = self.analysed + count as u64;
-            }
-            self.analysed = analysed;
-            self.taken += frames as u64;
-            self.step(made, sink);
+            self.push_piece(frames, &mut |c, out| decode::<C>(piece, channels, c, out), sink);
         }
+    }
+
+    /// The same for `frames` samples of every channel that lie apart: `read` is asked for each channel, by its number from 0, in turn and piece by piece, to write the next of its
+    /// samples, full scale 1.0; what is no number or beyond 8 is read as [`Float32`](crate::Float32) is.
+    pub fn push_apart(&mut self, mut frames: usize, read: &mut impl FnMut(usize, &mut [f32]), sink: &mut impl FnMut(Event)) {
+        while frames > 0 {
+            let piece = frames.min(self.piece());
+            let mut finite = |c: usize, out: &mut [f32]| {
+                read(c, out);
+                out.iter_mut().for_each(|x| *x = crate::Float32::decode(*x));
+            };
+            self.push_piece(piece, &mut finite, sink);
+            frames -= piece;
+        }
+    }
+
+    /// Samples of a channel that are taken in one go.
+    fn piece(&self) -> usize {
+        // The resampler may give one sample more than it takes.
+        if self.front.is_identity() { PIECE } else { PIECE - HOP }
+    }
+
+    /// Takes at most [`piece`](Self::piece) samples of every channel.
+    fn push_piece(&mut self, frames: usize, read: &mut impl FnMut(usize, &mut [f32]), sink: &mut impl FnMut(Event)) {
+        let (mut made, mut analysed) = (0, self.analysed);
+        for (c, state) in self.states.as_mut().iter_mut().take(self.channels).enumerate() {
+            let count = if self.front.is_identity() {
+                read(c, state.receiver.room(frames));
+                frames
+            } else {
+                let mut samples = [0.0_f32; PIECE];
+                let samples = samples.get_mut(..frames).unwrap_or_default();
+                read(c, samples);
+                state.front.push(&self.front, samples, state.receiver.room(BLOCK)).made
+            };
+            if let Some(spoken) = &self.spoken {
+                state.ear.push(spoken, state.receiver.room(count));
+            }
+            made = match &self.keyed {
+                Some(keyed) => state.receiver.advance(keyed, count),
+                None => ((self.analysed + count as u64) / HOP as u64).saturating_sub(self.stepped) as usize,
+            };
+            analysed = self.analysed + count as u64;
+        }
+        self.analysed = analysed;
+        self.taken += frames as u64;
+        self.step(made, sink);
     }
 
     /// The call ends here: settles every fate up to the last sample.

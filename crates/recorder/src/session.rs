@@ -11,7 +11,7 @@ use crate::config::{Formats, SessionConfig};
 use crate::error::{PacketError, SessionError};
 use crate::event::{Event, EventKind, Output, Packet};
 use crate::stream::{Leaving, PIECE, Stream};
-use cardhush_core::{Analyzer, ChannelState, Event as Found, Float32, Span};
+use cardhush_core::{Analyzer, ChannelState, Event as Found, Span};
 
 /// Samples a millisecond at 8 kHz.
 const A_MS: u64 = 8;
@@ -32,8 +32,6 @@ pub struct Session {
     config: SessionConfig,
     analyzer: Analyzer<Vec<ChannelState>>,
     slots: Vec<Option<Slot>>,
-    /// Interleaved samples of one piece.
-    piece: Vec<f32>,
     /// What the analysis found in a piece.
     found: Vec<Found>,
     start_us: u64,
@@ -66,7 +64,6 @@ impl Session {
         Ok(Self {
             analyzer: Analyzer::new(&engine, vec![ChannelState::new(); channels])?,
             slots: (0..channels).map(|_| None).collect(),
-            piece: vec![0.0; PIECE * channels],
             found: Vec::with_capacity(64),
             config: config.clone(),
             start_us,
@@ -233,17 +230,12 @@ impl Session {
 
     /// Reads the next `count` samples of every channel, and takes down what is masked of those that leave with it.
     fn read_piece(&mut self, count: usize) {
-        let channels = self.slots.len().max(1);
-        let Some(piece) = self.piece.get_mut(..count * channels) else { return };
-        for (c, slot) in self.slots.iter_mut().enumerate() {
-            let mut mono = [0.0; PIECE];
-            let mono = mono.get_mut(..count).unwrap_or_default();
-            if let Some(slot) = slot {
-                slot.stream.samples(mono);
-            }
-            piece.iter_mut().skip(c).step_by(channels).zip(mono).for_each(|(place, sample)| *place = *sample);
-        }
-        self.analyzer.push::<Float32>(piece, &mut |event| self.found.push(event));
+        let slots = &mut self.slots;
+        let mut read = |c: usize, out: &mut [f32]| match slots.get_mut(c).and_then(Option::as_mut) {
+            Some(slot) => slot.stream.samples(out),
+            None => out.fill(0.0),
+        };
+        self.analyzer.push_apart(count, &mut read, &mut |event| self.found.push(event));
         self.read += count as u64;
         let leaves = Span::new(self.left, self.analyzer.settled().min(self.read));
         if leaves.is_empty() {

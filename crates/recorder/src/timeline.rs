@@ -61,8 +61,9 @@ impl Timeline {
         self.unread + self.mask + 1 - self.behind
     }
 
-    /// Puts `count` samples at `position`, which must not reach beyond [`room`](Self::room).
-    pub fn put(&mut self, position: u64, count: u64, sample: impl Fn(usize) -> i16) -> Put {
+    /// Puts samples at `position`, which must not reach beyond [`room`](Self::room).
+    pub fn put(&mut self, position: u64, samples: &[i16]) -> Put {
+        let count = samples.len() as u64;
         let remembered = self.unread.saturating_sub(self.behind);
         if position < remembered || position + count > self.room() {
             return Put::Unread;
@@ -70,16 +71,16 @@ impl Timeline {
         let mut put = Put::Read;
         if position >= self.unread && self.is_free(position, count) {
             // As nearly all that comes: new, and not late.
-            let mut next = 0;
+            let mut rest = samples;
             for run in self.runs(position, count) {
                 let places = self.samples.get_mut(run).unwrap_or_default();
-                places.iter_mut().enumerate().for_each(|(i, place)| *place = sample(next + i));
-                next += places.len();
+                let (now, later) = rest.split_at_checked(places.len()).unwrap_or_default();
+                places.iter_mut().zip(now).for_each(|(place, sample)| *place = *sample);
+                rest = later;
             }
             self.mark(position, count, true);
         } else {
-            for (i, at) in (position..position + count).enumerate() {
-                let value = sample(i);
+            for (at, value) in (position..).zip(samples.iter().copied()) {
                 match (self.is_there(at), at >= self.unread) {
                     (true, _) if self.sample(at) == value => {}
                     (false, true) => {
@@ -185,7 +186,7 @@ mod tests {
     use super::*;
 
     fn put(line: &mut Timeline, position: u64, values: &[i16]) -> Put {
-        line.put(position, values.len() as u64, |i| values[i])
+        line.put(position, values)
     }
 
     fn read(line: &mut Timeline, count: usize) -> Vec<i16> {
