@@ -59,5 +59,6 @@ def runs(folder, args):
     os.makedirs(f"{folder}/rtpengine"); engine = Engine(f"{folder}/rtpengine", 34000)
     try:
         for seed, ((case, sender), mode) in enumerate(itertools.product(CALLS, MODES)):
-            yield (case, sender, f"rtpengine: {mode}"), one(engine, f"{folder}/rtpengine/{seed}", case, sender, mode, args, seed + args.seed)
+            # Where it makes audio anew beside events, its timestamps move by some 80 ms either way: attack.py, which compares sample by sample, cannot judge that.
+            if case == "tones" or mode == "drop": yield (case, sender, f"rtpengine: {mode}"), one(engine, f"{folder}/rtpengine/{seed}", case, sender, mode, args, seed + args.seed)
     finally: engine.stop()
