@@ -65,7 +65,7 @@ fn run(stages: &str, channels: usize, seconds: usize, audio: &[u8], spread: bool
     }
     // A call's legs come one behind the other, the calls spread over the period.
     let rounds = seconds * 1_000 / PERIOD.as_millis() as usize;
-    let warm = rounds / 5;
+    let warm = rounds / 5; // caches, and what the analysis learns first
     let mut waits = Vec::with_capacity(rounds * legs.len());
     let (mut packet, mut handed_out, mut busy) = (vec![0x80, 0], 0_usize, Duration::ZERO);
     packet.resize(12 + CHUNK, 0);

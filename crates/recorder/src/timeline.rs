@@ -2,6 +2,7 @@
 //!
 //! In: samples at positions, in any order. Out: samples in order, silence where there are none. Two bytes a sample; fixed in size.
 
+use crate::store::at_hand;
 use std::ops::Range;
 
 /// Seconds that are remembered behind the analysis, to tell a copy of what was read from what was not.
@@ -38,8 +39,8 @@ impl Timeline {
         let len = (behind + (AHEAD_S + wait_s) * u64::from(rate_hz)).next_power_of_two();
         Self {
             mask: len - 1,
-            samples: vec![0; len as usize].into(),
-            there: vec![0; (len / WORD) as usize].into(),
+            samples: at_hand(len as usize),
+            there: at_hand((len / WORD) as usize),
             behind,
             unread: position,
             whole: position,
