@@ -146,6 +146,13 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
         }
     }
 
+    /// Nothing that was asked for of a channel reaches beyond what has come in: whoever was on it is gone. What is masked of it is told.
+    pub fn cut(&mut self, channel: u8, sink: &mut impl FnMut(Event)) {
+        if let Some(state) = self.states.as_mut().iter_mut().take(self.channels).nth(channel.into()) {
+            state.plan.cut(channel, self.taken, sink);
+        }
+    }
+
     /// A key was pressed in `span` of a channel, as signalling tells ([RFC 4733](https://www.rfc-editor.org/rfc/rfc4733) telephone-event): masked there and,
     /// where channels are linked, on every other one, whatever is heard; what of it has left already is exposed. Asked for again as it grows. A channel that
     /// the call lacks stands for all.

@@ -131,6 +131,11 @@ impl Formats {
         self.known.iter().flatten().find(|(known, _)| *known == payload_type).map(|(_, payload)| *payload)
     }
 
+    /// Whether samples may be sent more than once.
+    pub(crate) fn is_redundant(&self) -> bool {
+        self.known.iter().flatten().any(|(_, payload)| *payload == Payload::Redundant)
+    }
+
     /// Bytes of a sample at most.
     pub(crate) fn sample_bytes(&self) -> usize {
         self.known.iter().flatten().filter_map(|(_, payload)| payload.sample_bytes()).max().unwrap_or(1)

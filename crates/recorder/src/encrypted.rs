@@ -24,9 +24,9 @@ impl Evenness {
         Self { counts: [0; 256], total: 0, times: 0 }
     }
 
-    /// Another source sends from now on.
-    pub fn restart(&mut self) {
-        *self = Self::new();
+    /// Another source sends: it is judged as often again. What was counted stays, or sources that take turns would never be judged.
+    pub fn another(&mut self) {
+        self.times = 0;
     }
 
     /// Counts a payload of audio; true where the last bytes were encrypted.

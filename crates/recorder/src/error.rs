@@ -66,6 +66,9 @@ pub enum PacketError {
         /// Bytes of the payload.
         len: usize,
     },
+    /// RTCP on the same port (RFC 5761): holds no audio, and is not the session's to keep.
+    #[error("RTCP, which is not taken: it holds no audio")]
+    Rtcp,
     /// A payload type that the channel was not told of: it cannot be read, so it cannot be scrubbed.
     #[error("payload type {payload_type} is none of this channel's: it cannot be read")]
     Unknown {

@@ -19,7 +19,7 @@ pub struct Packet<'a> {
     pub channel: ChannelId,
     /// The whole RTP packet.
     pub bytes: &'a [u8],
-    /// Where its timestamp lies on the channel's timeline, in the channel's samples since the session began.
+    /// Where its timestamp lies on the channel's timeline, in the channel's samples since [`Session::origin_us`](crate::Session::origin_us).
     pub position: u64,
     /// When it came, in microseconds since the epoch, as the caller said.
     pub arrived_us: u64,
@@ -34,7 +34,7 @@ pub struct Packet<'a> {
 pub struct Event {
     /// The channel.
     pub channel: ChannelId,
-    /// Samples of the channel since the session began.
+    /// Samples of the channel since [`Session::origin_us`](crate::Session::origin_us).
     pub span: Span,
     /// Where that begins, in microseconds since the epoch.
     pub begins_us: u64,

@@ -47,6 +47,7 @@ pub mod config;
 mod encrypted;
 pub mod error;
 pub mod event;
+mod keys;
 mod masks;
 pub mod parts;
 mod place;
@@ -60,4 +61,7 @@ pub use channel::ChannelId;
 pub use config::{EventFate, Formats, Payload, SessionConfig};
 pub use error::{PacketError, SessionError};
 pub use event::{Event, EventKind, Output, Packet};
-pub use session::Session;
+pub use session::{ORIGIN_MS, Session};
+pub use stream::MAX_PACKET;
+
+pub use cardhush_core::{Cause, Digit, Fill, KeyedConfig, Linking, Preset, Span, SpokenConfig, g711};

@@ -43,6 +43,8 @@ pub enum Kind {
     Key {
         /// Which; prints as `*`.
         digit: Digit,
+        /// Samples from the packet's timestamp to its start: several events of one packet follow each other.
+        after: u32,
         /// How long so far, in samples.
         duration: u32,
         /// Whether it is over.
@@ -118,16 +120,16 @@ fn one(
             if !bytes.len().is_multiple_of(EVENT) {
                 return Err(bad("not of whole events of 4 bytes"));
             }
-            // Several events in one payload follow each other in time, the oldest first (RFC 4733, 2.5.1.5); all begin at the timestamp here, the later
-            // ones later: masked from the first on.
-            let mut before = 0;
+            // The oldest first (RFC 4733, 2.5.1.5).
+            let mut after = 0;
             for start in bytes.step_by(EVENT) {
                 let Some([event, flags, d0, d1]) = packet.get(start..start + EVENT).and_then(|four| four.first_chunk::<4>()) else { break };
-                before += u32::from(u16::from_be_bytes([*d0, *d1]));
+                let duration = u32::from(u16::from_be_bytes([*d0, *d1]));
                 let kind = match digit_of(*event) {
-                    Some(digit) => Kind::Key { digit, duration: before, ended: flags & 0x80 != 0 },
+                    Some(digit) => Kind::Key { digit, after, duration, ended: flags & 0x80 != 0 },
                     None => Kind::Other,
                 };
+                after += duration;
                 put(Part { bytes: start..start + EVENT, earlier, kind })?;
             }
             Ok(())
@@ -184,7 +186,7 @@ mod tests {
         assert_eq!(read(13, &[70]).unwrap(), [Part { bytes: 0..1, earlier: 0, kind: Kind::Other }]);
         let events = read(101, &[5, 0x8a, 3, 0x20, 16, 10, 0, 80]).unwrap();
         assert_eq!(events.len(), 2);
-        assert!(matches!(events[0].kind, Kind::Key { digit, duration: 800, ended: true } if digit.reveal() == '5'));
+        assert!(matches!(events[0].kind, Kind::Key { digit, after: 0, duration: 800, ended: true } if digit.reveal() == '5'));
         assert!(events[1].kind == Kind::Other && events[1].bytes == (4..8), "a flash is no key");
         assert!(!format!("{events:?}").contains('5'), "no digit is printed");
     }

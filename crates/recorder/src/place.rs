@@ -36,6 +36,8 @@ struct Known {
     samples: u32,
     /// The number that tells of a restart, if a packet with it comes.
     restart: Option<u16>,
+    /// Whether it has sent audio: then that tells where its timestamps lie.
+    audio: bool,
 }
 
 /// What is asked of one packet.
@@ -47,7 +49,7 @@ pub struct Arrival {
     pub sequence: u16,
     /// See above.
     pub timestamp: u32,
-    /// Samples of audio behind its timestamp; `None`: an event's packet, whose timestamp is that of the event's start.
+    /// Samples of audio behind its timestamp; `None`: a packet without any, such as an event's, whose timestamp is that of the event's start.
     pub samples: Option<u32>,
     /// Samples that the event has lasted.
     pub lasted: u32,
@@ -106,21 +108,30 @@ impl Placer {
         }
         known.restart = None;
         let timestamp = known.timestamp + i64::from(packet.timestamp.wrapping_sub(known.timestamp as u32) as i32);
-        let position = timestamp.saturating_add(known.offset).max(0) as u64;
+        let signed = timestamp.saturating_add(known.offset);
+        let position = signed.max(0) as u64;
         let jump = JUMP_S * u64::from(packet.rate_hz);
         if event {
+            // An event may be long, and begins before; from another clock it begins when it comes.
+            let strays = signed.abs_diff(arrived as i64) > jump;
+            let position = if strays { arrived } else { position };
             if ahead > 0 {
-                known.sequence += ahead;
+                (known.sequence, known.timestamp) = (known.sequence + ahead, timestamp);
+                if strays && !known.audio {
+                    known.offset = position as i64 - timestamp;
+                }
                 self.set(known);
             }
-            // An event may be long, and begins before; from another clock it begins when it comes.
-            return if position > arrived + jump { arrived } else { position };
+            return position;
         }
         if ahead <= 0 {
-            return position;
+            // Sent before what came last, whatever its timestamp says.
+            return position.min(known.end);
         }
         let expected = known.end + ((ahead - 1) * i64::from(known.samples)).max(0) as u64;
         let position = match () {
+            // After events alone, where their timestamps lay was a guess.
+            () if !known.audio => arrived.max(known.end),
             () if position >= packet.unread.max(known.end) && position <= arrived + jump => position,
             // The timestamp jumped, or has fallen behind: the number of packets tells where it goes on, if they are few.
             () if ahead <= FEW && expected >= packet.unread && expected <= arrived + jump => expected,
@@ -128,7 +139,7 @@ impl Placer {
         };
         known.offset = position as i64 - timestamp;
         (known.sequence, known.timestamp) = (known.sequence + ahead, timestamp);
-        (known.end, known.samples) = (position + u64::from(samples), samples);
+        (known.end, known.samples, known.audio) = (position + u64::from(samples), samples, true);
         self.set(known);
         position
     }
@@ -150,6 +161,7 @@ impl Placer {
             end: position + u64::from(samples),
             samples,
             restart: None,
+            audio: packet.samples.is_some(),
         });
         position
     }
@@ -252,6 +264,38 @@ mod tests {
             assert_eq!(placer.place(&event), 50 * 160, "it began when its first packet was about to come");
             assert_eq!(placer.place(&packet(i)), i * 160);
         }
+    }
+
+    /// By its clock alone, past half of what a timestamp can tell, and where that clock is elsewhere.
+    #[test]
+    fn events_without_audio_lie_where_they_come() {
+        let mut placer = Placer::default();
+        for i in 0..4_000_u64 {
+            let now = i * 8_000 * 100;
+            let event = Arrival {
+                sequence: i as u16,
+                timestamp: (i * 800_000) as u32,
+                samples: None,
+                lasted: N,
+                now: now + u64::from(N),
+                ..packet(0)
+            };
+            assert_eq!(placer.place(&event), now, "after {i} times 100 s");
+        }
+        start(&mut placer);
+        for behind in [80_000, 8_100, u32::MAX / 2] {
+            let event = Arrival { timestamp: packet(50).timestamp.wrapping_sub(behind), samples: None, lasted: N, ..packet(50) };
+            assert_eq!(placer.place(&event), packet(50).now - 160, "{behind} behind");
+        }
+    }
+
+    #[test]
+    fn an_old_number_with_a_time_to_come_is_old() {
+        let mut placer = Placer::default();
+        start(&mut placer);
+        let bad = Arrival { sequence: packet(49).sequence, timestamp: packet(49).timestamp.wrapping_add(1 << 24), ..packet(50) };
+        assert_eq!(placer.place(&bad), 50 * 160);
+        assert_eq!(placer.place(&packet(50)), 50 * 160);
     }
 
     #[test]

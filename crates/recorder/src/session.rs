@@ -10,8 +10,9 @@ use crate::channel::ChannelId;
 use crate::config::{Formats, SessionConfig};
 use crate::error::{PacketError, SessionError};
 use crate::event::{Event, EventKind, Output, Packet};
+use crate::keys::By;
 use crate::stream::{Leaving, PIECE, Stream};
-use cardhush_core::{Analyzer, ChannelState, Event as Found, Span};
+use cardhush_core::{Analyzer, ChannelState, Digit, Event as Found, Span};
 
 /// Samples a millisecond at 8 kHz.
 const A_MS: u64 = 8;
@@ -22,10 +23,14 @@ const STEP: u64 = 250 * A_MS;
 const KEY_MARGIN: u64 = 40 * A_MS;
 /// Microseconds of a sample at 8 kHz.
 const US: u64 = 125;
+/// Events of one piece for which there is room from the start: more than eight channels' plans have spans.
+const FOUND: usize = 1_024;
 /// Silence behind a call that settles what began in it: the longest tail of a mask, with room.
 const SETTLING: u64 = 1_000 * A_MS;
-/// The longest that the place of a channel is kept for a span that was asked for: eight events in one packet, of 8 s each.
-const LONGEST: u64 = 64_000 * A_MS;
+/// Milliseconds by which the timeline begins before the session, so that packets that were overtaken at its start have their places.
+pub const ORIGIN_MS: u64 = 2_000;
+/// The longest time that passes at once: a clock that jumps farther, or a caller who was away, is followed by so much.
+const LEAP: u64 = 60_000 * A_MS;
 
 /// See the module.
 pub struct Session {
@@ -36,14 +41,12 @@ pub struct Session {
     found: Vec<Found>,
     start_us: u64,
     /// Samples at 8 kHz by which the timeline is ahead of the clock.
-    lead: u64,
+    lead: i64,
     /// Newest instant at 8 kHz; samples that were read; samples that have left.
     now: u64,
     read: u64,
     left: u64,
     number: u32,
-    /// End of the last span that was asked for by events and masks.
-    asked: u64,
     /// When the call is to be disarmed.
     disarm_at: Option<u64>,
 }
@@ -64,15 +67,14 @@ impl Session {
         Ok(Self {
             analyzer: Analyzer::new(&engine, vec![ChannelState::new(); channels])?,
             slots: (0..channels).map(|_| None).collect(),
-            found: Vec::with_capacity(64),
+            found: Vec::with_capacity(FOUND),
             config: config.clone(),
             start_us,
-            lead: 0,
-            now: 0,
+            lead: (ORIGIN_MS * A_MS) as i64,
+            now: ORIGIN_MS * A_MS,
             read: 0,
             left: 0,
             number: 0,
-            asked: 0,
             disarm_at: None,
         })
     }
@@ -81,6 +83,12 @@ impl Session {
     #[must_use]
     pub fn latency_ms(&self) -> u64 {
         self.analyzer.latency() / A_MS + u64::from(self.config.wait_ms) + PIECE as u64 / A_MS
+    }
+
+    /// When position 0 is, in microseconds since the epoch: [`ORIGIN_MS`] before the call's begin.
+    #[must_use]
+    pub const fn origin_us(&self) -> u64 {
+        self.start_us.saturating_sub(ORIGIN_MS * 1_000)
     }
 
     /// A channel joins the call.
@@ -132,18 +140,17 @@ impl Session {
         while slot.stream.ahead(now) > AHEAD {
             now += STEP;
         }
-        self.lead += now - self.now;
+        self.lead += (now - self.now) as i64;
         self.now = now;
         if let Some(span) = taken.unread {
             self.tell(channel.slot, span, EventKind::Unread, sink);
         }
         for key in taken.keys.iter().flatten() {
-            if key.begins {
+            if key.begins && self.is_news(channel.slot, By::Event, key.span.start, key.digit) {
                 self.tell(channel.slot, key.span, EventKind::Keyed(key.digit), sink);
             }
             let span = self.analysed(channel.slot, key.span);
             let span = Span::new(span.start.saturating_sub(KEY_MARGIN), span.end + KEY_MARGIN);
-            self.asked = self.asked.max(span.end);
             self.analyzer.signalled(channel.slot, span, &mut |event| self.found.push(event));
         }
         self.tell_found(sink);
@@ -157,7 +164,7 @@ impl Session {
         let whole = open.map(|slot| slot.stream.whole()).min().unwrap_or(self.now);
         let waited = self.now.saturating_sub(u64::from(self.config.wait_ms) * A_MS);
         self.read_up_to(whole.max(waited), sink);
-        self.free();
+        self.free(sink);
     }
 
     /// The call is over: reads what has come, and hands out all that waits.
@@ -173,7 +180,7 @@ impl Session {
         // What reaches beyond that is told as far as it goes.
         self.analyzer.finish(&mut |event| self.found.push(event));
         self.tell_found(sink);
-        self.free();
+        self.free(sink);
     }
 
     /// Every run of spoken digits is masked from now on, until [`disarm`](Self::disarm): the agent asks for the card.
@@ -189,26 +196,46 @@ impl Session {
         self.disarm_at = Some(self.now);
     }
 
-    /// Masks what was or will be said between two instants, in microseconds since the epoch, on one channel or on all; what has come out of it is exposed.
+    /// Masks what was or will be said between two instants, in microseconds since the epoch, on one channel or on all; what has come out of it is exposed. A channel whose packets are
+    /// ahead of the clock is masked for as much longer.
     pub fn mask(&mut self, channel: Option<ChannelId>, from_us: u64, to_us: u64, sink: &mut impl FnMut(Output<'_>)) {
         let slot = channel.filter(|id| self.slot(*id).is_some()).map(ChannelId::slot);
-        if channel.is_some() && slot.is_none() {
+        if (channel.is_some() && slot.is_none()) || to_us <= from_us.max(self.start_us) {
             return;
         }
-        let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1));
-        self.asked = self.asked.max(span.end);
+        let ahead = self.slots.iter().flatten().map(|slot| slot.stream.ahead(self.now)).max().unwrap_or(0);
+        let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1 + ahead));
         self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
         self.tell_found(sink);
     }
 
-    /// The instant `us` at 8 kHz.
+    /// The position at 8 kHz of the instant `us`.
     fn instant(&self, us: u64) -> u64 {
-        us.saturating_sub(self.start_us) / US + self.lead
+        (us.saturating_sub(self.start_us) / US).saturating_add_signed(self.lead)
+    }
+
+    /// The instant of a position at 8 kHz, in microseconds since the epoch.
+    fn wall(&self, position: u64) -> u64 {
+        let samples = (position as i64).saturating_sub(self.lead);
+        self.start_us.saturating_add_signed(samples.saturating_mul(US as i64))
     }
 
     fn clock(&mut self, now_us: u64) {
         // A clock that is set back does not turn the call back.
-        self.now = self.now.max(self.instant(now_us));
+        let passed = self.instant(now_us).saturating_sub(self.now);
+        if passed > LEAP {
+            self.lead = self.lead.saturating_sub_unsigned(passed - LEAP);
+        }
+        self.now += passed.min(LEAP);
+    }
+
+    /// Whether a key is to be told, and was not yet by the other way of telling.
+    fn is_news(&mut self, slot: u8, by: By, position: u64, digit: Digit) -> bool {
+        let slot = self.slots.get_mut(usize::from(slot)).and_then(Option::as_mut);
+        slot.is_some_and(|slot| {
+            let rate_hz = slot.stream.front().to_call_floor(1_000 * A_MS);
+            slot.stream.keys.tell(by, position, digit, rate_hz)
+        })
     }
 
     fn slot(&mut self, channel: ChannelId) -> Option<&mut Slot> {
@@ -250,14 +277,16 @@ impl Session {
         }
     }
 
-    /// Frees the places of channels that were removed, and whose last packet has come out. A span may reach beyond that, and is told when it ends.
-    fn free(&mut self) {
-        for place in &mut self.slots {
-            let Some(slot) = place else { continue };
-            let end = slot.stream.end();
-            let told = (end + SETTLING).max(self.asked.min(end + LONGEST));
-            if slot.stream.closed && slot.stream.is_empty() && self.left >= told {
-                *place = None;
+    /// Frees the places of channels that were removed, and whose last packet has come out. What was asked for beyond that ends there.
+    fn free(&mut self, sink: &mut impl FnMut(Output<'_>)) {
+        for c in 0..self.slots.len() {
+            let over = |slot: &Slot| slot.stream.closed && slot.stream.is_empty() && self.left >= slot.stream.end() + SETTLING;
+            if self.slots.get(c).and_then(Option::as_ref).is_some_and(over) {
+                self.analyzer.cut(c as u8, &mut |event| self.found.push(event));
+                self.tell_found(sink);
+                if let Some(place) = self.slots.get_mut(c) {
+                    *place = None;
+                }
             }
         }
     }
@@ -276,25 +305,30 @@ impl Session {
 
     /// Tells what the analysis found, in the channels' own samples.
     fn tell_found(&mut self, sink: &mut impl FnMut(Output<'_>)) {
-        for found in self.found.drain(..) {
+        if self.found.is_empty() {
+            return;
+        }
+        let mut found = std::mem::take(&mut self.found);
+        for found in found.drain(..) {
             let (slot, span, kind) = match found {
                 Found::Redacted(one) => (one.channel, one.span, EventKind::Redacted(one.cause)),
                 Found::Exposed { channel, span, cause } => (channel, span, EventKind::Exposed(cause)),
                 Found::Keyed { channel, digit, decided } => (channel, Span::new(decided, decided), EventKind::Keyed(digit)),
                 _ => continue,
             };
-            if let Some(slot) = self.slots.get(usize::from(slot)).and_then(Option::as_ref) {
-                let front = slot.stream.front();
-                let own = Span::new(front.to_call_floor(span.start), front.to_call_ceil(span.end));
-                let begins_us = self.start_us + span.start.saturating_sub(self.lead) * US;
-                sink(Output::Event(Event { channel: slot.id, span: own, begins_us, kind }));
+            let Some(front) = self.slots.get(usize::from(slot)).and_then(Option::as_ref).map(|slot| slot.stream.front()) else { continue };
+            let span = Span::new(front.to_call_floor(span.start), front.to_call_ceil(span.end));
+            match kind {
+                EventKind::Keyed(digit) if !self.is_news(slot, By::Tone, span.start, digit) => {}
+                kind => self.tell(slot, span, kind, sink),
             }
         }
+        self.found = found;
     }
 
     /// Tells of a span of a channel's own samples.
     fn tell(&self, slot: u8, span: Span, kind: EventKind, sink: &mut impl FnMut(Output<'_>)) {
-        let begins_us = self.start_us + self.analysed(slot, span).start.saturating_sub(self.lead) * US;
+        let begins_us = self.wall(self.analysed(slot, span).start);
         if let Some(slot) = self.slots.get(usize::from(slot)).and_then(Option::as_ref) {
             sink(Output::Event(Event { channel: slot.id, span, begins_us, kind }));
         }

@@ -62,6 +62,11 @@ impl Store {
         self.waiting.is_empty()
     }
 
+    /// Whether there is room for a packet of `len` bytes.
+    pub fn has_room(&self, len: usize) -> bool {
+        self.waiting.len() < self.most && self.room(len).is_some()
+    }
+
     /// Takes a packet in; false where there is no room.
     pub fn push(&mut self, packet: &[u8], mut waiting: Waiting) -> bool {
         let Some(at) = self.room(packet.len()).filter(|_| self.waiting.len() < self.most) else { return false };

@@ -6,6 +6,7 @@
 use crate::config::{EventFate, Formats, Payload, SessionConfig};
 use crate::encrypted::Evenness;
 use crate::error::{PacketError, SessionError};
+use crate::keys::Keys;
 use crate::masks::Masks;
 use crate::parts::{Kind, MAX_PARTS, Part, STAR, parts};
 use crate::place::{Arrival, Placer};
@@ -19,9 +20,16 @@ use std::sync::LazyLock;
 pub const MAX_PACKET: usize = 1_500;
 /// Samples at 8 kHz that are made in one go.
 pub const PIECE: usize = 160;
-/// Bytes before the payload of a packet that storage is reckoned with, and packets a second: of 10 ms.
+/// Bytes before the payload of a packet that storage is reckoned with, and packets a second: of 5 ms.
 const HEADER: usize = 60;
-const PACKETS_A_SECOND: usize = 100;
+const PACKETS_A_SECOND: usize = 200;
+/// Times that a sample is sent where there is redundancy (RFC 2198).
+const TIMES_SENT: usize = 3;
+/// Seconds by which a copy that waits may be behind what is settled, beside the wait for missing packets: it was 1 s behind the analysis when it came, and stands behind packets that were up
+/// to 2 s ahead of it; and 2 s more.
+const MEMORY_S: u64 = 5;
+/// Payload types that RTCP has on the same port (RFC 5761, 4).
+const RTCP: std::ops::RangeInclusive<u8> = 64..=95;
 /// Samples of the channel that one piece takes at most, with what the resampler is late: 48 kHz.
 const OWN_PIECE: usize = 2_048;
 
@@ -79,8 +87,10 @@ pub struct Stream {
     suppressor: Suppressor,
     /// The position after the last sample that came out in order.
     out: u64,
-    /// Start of the last key that was told, to tell each once.
-    key: Option<u64>,
+    /// Keys that were told, to tell each once.
+    pub keys: Keys,
+    /// Samples behind what is settled for which masks are remembered: as far as a copy that waits may reach.
+    memory: u64,
     /// It takes no packets any more.
     pub closed: bool,
 }
@@ -91,7 +101,8 @@ impl Stream {
         let rate_hz = formats.rate_hz();
         let front = FrontParams::new(rate_hz)?;
         let position = front.to_call_ceil(read);
-        let a_second = rate_hz as usize * formats.sample_bytes() + HEADER * PACKETS_A_SECOND;
+        let times = if formats.is_redundant() { TIMES_SENT } else { 1 };
+        let a_second = rate_hz as usize * formats.sample_bytes() * times + HEADER * PACKETS_A_SECOND;
         let hold_s = hold_s as usize;
         Ok(Self {
             formats,
@@ -109,7 +120,8 @@ impl Stream {
             masks: Masks::new(),
             suppressor: Suppressor::new(config.fill, rate_hz, 0, FILL_SEED ^ u64::from(slot)),
             out: position,
-            key: None,
+            keys: Keys::default(),
+            memory: (wait_s + MEMORY_S) * u64::from(rate_hz),
             closed: false,
             front,
         })
@@ -137,12 +149,18 @@ impl Stream {
             return Err(PacketError::TooLong { len: packet.len(), most: MAX_PACKET });
         }
         let header = Header::read(packet)?;
+        if RTCP.contains(&header.payload_type) {
+            return Err(PacketError::Rtcp);
+        }
         let mut found: [Part; MAX_PARTS] = Default::default();
         let count = parts(packet, header.payload.clone(), header.payload_type, &self.formats, &mut found)?;
         let found = found.get(..count).unwrap_or_default();
+        if !self.store.has_room(packet.len()) {
+            return Err(PacketError::Flooded { held: self.store.held() });
+        }
         if self.ssrc != Some(header.ssrc) {
             self.ssrc = Some(header.ssrc);
-            self.evenness.restart();
+            self.evenness.another();
         }
         self.encrypted = found
             .iter()
@@ -150,17 +168,17 @@ impl Stream {
         if self.encrypted {
             return Err(PacketError::Encrypted);
         }
-        let samples = found
-            .iter()
-            .filter(|part| part.earlier == 0)
-            .find_map(|part| if let Kind::Audio { samples, .. } = part.kind { Some(samples) } else { None });
-        let event = samples.is_none() && found.iter().any(|part| matches!(part.kind, Kind::Key { .. }));
+        let samples = found.iter().filter(|part| part.earlier == 0).find_map(|part| match part.kind {
+            Kind::Audio { samples, .. } if samples > 0 => Some(samples),
+            _ => None,
+        });
+        let lasted = found.iter().map(|part| if let Kind::Key { after, duration, .. } = part.kind { after + duration } else { 0 });
         let position = self.placer.place(&Arrival {
             ssrc: header.ssrc,
             sequence: header.sequence,
             timestamp: header.timestamp,
-            samples: if event { None } else { Some(samples.unwrap_or(0)) },
-            lasted: found.iter().map(|part| if let Kind::Key { duration, .. } = part.kind { duration } else { 0 }).max().unwrap_or(0),
+            samples,
+            lasted: lasted.max().unwrap_or(0),
             now: self.front.to_call_floor(now),
             unread: self.timeline.unread(),
             rate_hz: self.formats.rate_hz(),
@@ -179,11 +197,9 @@ impl Stream {
                         taken.unread = Some(taken.unread.map_or(span, |other| hull(other, span)));
                     }
                 }
-                Kind::Key { digit, duration, .. } => {
-                    let begins = self.key.is_none_or(|key| key < start);
-                    if begins {
-                        self.key = Some(start);
-                    }
+                Kind::Key { digit, after, duration, .. } => {
+                    let begins = self.keys.event((header.ssrc, header.timestamp.wrapping_sub(part.earlier).wrapping_add(after)));
+                    let start = start + u64::from(after);
                     let key = Key { span: Span::new(start, start + u64::from(duration)), digit, begins };
                     taken.keys.iter_mut().skip(i).take(1).for_each(|place| *place = Some(key));
                 }
@@ -264,14 +280,13 @@ impl Stream {
             if waiting.span.end > settled || waiting.position > settled {
                 break;
             }
-            let (position, arrived_us, token, span, unread) =
-                (waiting.position, waiting.arrived_us, waiting.token, waiting.span, waiting.unread);
+            let (position, arrived_us, token, unread) = (waiting.position, waiting.arrived_us, waiting.token, waiting.unread);
             let mut job = Job { formats: &self.formats, masks: &self.masks, suppressor: &mut self.suppressor, out: &mut self.out };
             let keys_alone = job.replace(bytes, position, unread);
             each(Leaving { bytes, position, arrived_us, token, dropped: keys_alone && self.events == EventFate::Drop });
             self.store.pop();
             // Copies of what came out may still wait.
-            self.masks.forget(span.start.saturating_sub(3 * u64::from(self.formats.rate_hz())));
+            self.masks.forget(settled.saturating_sub(self.memory));
         }
     }
 }
@@ -293,13 +308,13 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// Replaces what is masked of a packet; whether it holds keys and no audio.
+    /// Replaces what is masked of a packet; whether it holds keys and nothing else.
     fn replace(&mut self, bytes: &mut [u8], position: u64, unread: u8) -> bool {
         // It was read when it came.
         let Ok(header) = Header::read(bytes) else { return false };
         let mut found: [Part; MAX_PARTS] = Default::default();
         let count = parts(bytes, header.payload, header.payload_type, self.formats, &mut found).unwrap_or(0);
-        let (mut keys, mut audio) = (false, false);
+        let (mut keys, mut audio, mut other) = (false, false, false);
         for (i, part) in found.into_iter().take(count).enumerate() {
             let Some(bytes) = bytes.get_mut(part.bytes) else { continue };
             match part.kind {
@@ -321,10 +336,10 @@ impl Job<'_> {
                     keys = true;
                     bytes.iter_mut().take(1).for_each(|event| *event = STAR);
                 }
-                Kind::Other => {}
+                Kind::Other => other = true,
             }
         }
-        keys && !audio
+        keys && !audio && !other
     }
 }
 

@@ -4,7 +4,7 @@
 mod wire;
 
 use cardhush_core::Cause;
-use cardhush_recorder::{EventFate, EventKind, Formats, Payload};
+use cardhush_recorder::{EventFate, EventKind, Formats, Payload, Session};
 use wire::{START_US, Sender, Sent, keyed, keyed_alone, run};
 
 const KEYS: &str = "4539148803436467*#";
@@ -78,6 +78,7 @@ fn tones_beside_events_are_masked_and_so_is_the_other_channel() {
         let causes = |cause| stored.count(|kind| *kind == EventKind::Redacted(cause));
         assert!(stage || (causes(Cause::Event) > 0 && causes(Cause::Keyed) == 0 && causes(Cause::Linked) > 0));
         assert_eq!(stored.count(|kind| matches!(kind, EventKind::Exposed(_))), 0);
+        assert_eq!(stored.revealed(), KEYS, "each key is told once, by its event or by its tone");
     }
 }
 
@@ -137,4 +138,61 @@ fn redundant_blocks_are_masked_and_fill_in_for_lost_packets() {
             assert!(covered, "{span:?} of {masks:?}");
         }
     }
+}
+
+/// Several events in one packet, and events that overtake each other: each key is told once, and masked where it was.
+#[test]
+fn events_of_one_packet_follow_each_other() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let (mut sender, mut stored) = (Sender::new(101, 3), wire::Stored::default());
+    let events = [
+        (400, vec![7, 0x8a, 0, 160, 8, 0x8a, 0, 160]),
+        (1_200, vec![2, 10, 0, 160]),
+        (0, vec![1, 0x8a, 0, 160]),
+        (1_200, vec![2, 0x8a, 1, 0]),
+    ];
+    for (i, (timestamp, payload)) in events.into_iter().enumerate() {
+        let packet = sender.packet(101, timestamp, &payload);
+        sender.sequence = sender.sequence.wrapping_add(1);
+        session.receive(channel, START_US + 300_000 + i as u64 * 20_000, &packet, 0, &mut |output| stored.take(output)).unwrap();
+    }
+    session.finish(&mut |output| stored.take(output));
+    assert_eq!(stored.revealed(), "7821");
+    let keys: Vec<_> = stored.events.iter().filter(|one| matches!(one.kind, EventKind::Keyed(_))).map(|one| one.span.start).collect();
+    assert_eq!(keys[1] - keys[0], 160, "one behind the other");
+}
+
+/// A flash beside the keys of a packet: that is not a packet of keys alone.
+#[test]
+fn what_holds_more_than_keys_is_not_dropped() {
+    let mut config = keyed_alone();
+    config.events = EventFate::Drop;
+    let sender = Sender::new(101, 3);
+    let both = Sent { at_us: START_US + 40_000, bytes: sender.packet(101, 0, &[7, 0x8a, 0, 160, 16, 10, 0, 80]) };
+    let (ids, stored) = run(&config, &[(Formats::g711(), vec![both])]);
+    assert_eq!((stored.dropped, stored.of(ids[0])[0][12]), (0, 10));
+}
+
+/// A flash that goes on for seconds beside the audio does not move it.
+#[test]
+fn events_that_are_no_keys_move_nothing() {
+    let (samples, keys) = keyed(KEYS, 8_000, 9);
+    let mut sent = Vec::new();
+    let mut sender = Sender::new(0, 3);
+    let begins = sender.timestamp;
+    for (i, chunk) in samples.chunks_exact(160).enumerate() {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|x| wire::encode(Payload::Pcmu, *x)).collect();
+        for packet in [sender.packet(0, begins.wrapping_add(i as u32 * 160), &bytes), sender.packet(101, begins, &[16, 10, 0, 80])] {
+            sent.push(Sent { at_us: START_US + (i as u64 + 1) * 20_000, bytes: packet });
+        }
+        sender.sequence = sender.sequence.wrapping_add(1);
+    }
+    for (i, one) in sent.iter_mut().enumerate() {
+        one.bytes[2..4].copy_from_slice(&(i as u16).to_be_bytes());
+    }
+    let (ids, stored) = run(&keyed_alone(), &[(Formats::g711(), sent)]);
+    let masks = stored.masked(ids[0]);
+    assert!(keys.iter().all(|key| masks.iter().any(|mask| mask.start <= key.start as u64 && key.end as u64 <= mask.end)), "{masks:?}");
+    assert_eq!(stored.revealed(), KEYS);
 }

@@ -118,8 +118,8 @@ fn what_is_encrypted_is_refused_and_stays_so() {
         let noise: Vec<u8> = (0..160).map(|_| rng.bits() as u8).collect();
         sender.sequence = i as u16;
         let packet = sender.packet(0, i as u32 * 160, &noise);
-        let taken = session.receive(channel, START_US + i * 20_000, &packet, 0, &mut |output| stored.take(output));
-        session.advance(START_US + i * 20_000, &mut |output| stored.take(output));
+        let taken = session.receive(channel, START_US + (i + 1) * 20_000, &packet, 0, &mut |output| stored.take(output));
+        session.advance(START_US + (i + 1) * 20_000, &mut |output| stored.take(output));
         if refused.is_none() && taken.is_err() {
             refused = Some(i);
         }
@@ -144,4 +144,85 @@ fn what_a_channel_cannot_read_is_refused_by_name() {
     assert_eq!(receive(&sender.packet(0, 0, &[0xff; 1_500])).unwrap_err(), "a packet of 1512 bytes: at most 1500 are taken");
     let flood = (0..20_000).find_map(|_| receive(&sender.packet(0, 0, &[0xff; 160])).err());
     assert!(flood.unwrap().contains("bytes wait for their look-ahead already"));
+}
+
+/// Packets that were overtaken at the very start, as senders' bursts are: each has its own place.
+#[test]
+fn packets_that_are_overtaken_at_the_start_keep_their_places() {
+    let audio: Vec<Vec<u8>> = (0..7_u8).map(|i| vec![0x80 + i; 160]).collect();
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let (mut sender, mut stored) = (Sender::new(0, 1), Stored::default());
+    for (came, i) in [3_u16, 0, 1, 2, 4, 5, 6].into_iter().enumerate() {
+        sender.sequence = i;
+        let packet = sender.packet(0, u32::from(i) * 160, &audio[usize::from(i)]);
+        session.receive(channel, START_US + came as u64 * 5_000, &packet, 0, &mut |output| stored.take(output)).unwrap();
+    }
+    session.finish(&mut |output| stored.take(output));
+    let first = stored.packets[1].1;
+    let places: Vec<u64> = stored.packets.iter().map(|one| one.1.wrapping_sub(first)).collect();
+    assert_eq!(places, [480, 0, 160, 320, 640, 800, 960]);
+    assert_eq!(stored.count(|kind| *kind == EventKind::Unread), 0);
+}
+
+/// A recorder that begins in 1970 and is then told the time, or that was away: no more than a minute passes at once.
+#[test]
+fn a_clock_that_leaps_costs_a_minute_at_most() {
+    let (samples, keys) = keyed("12", 8_000, 7);
+    let mut session = Session::new(&keyed_alone(), 0).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let mut stored = Stored::default();
+    let year_us = 365 * 86_400 * 1_000_000;
+    let mut sender = Sender::new(0, 1);
+    for start in [0, 50 * year_us] {
+        for one in sender.send(Payload::Pcmu, &samples, start) {
+            session.receive(channel, one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
+            session.advance(one.at_us, &mut |output| stored.take(output));
+        }
+    }
+    session.finish(&mut |output| stored.take(output));
+    assert_eq!(stored.masked(channel).len(), 2 * keys.len(), "{:?}", stored.masked(channel));
+    let last = stored.events.iter().rev().find(|one| matches!(one.kind, EventKind::Redacted(_))).unwrap();
+    let key_us = 50 * year_us + keys[1].start as u64 * 125;
+    assert!(last.begins_us.abs_diff(key_us) < 50_000, "its wall-clock time is right: {} of {key_us}", last.begins_us);
+}
+
+/// An SSRC in between now and then does not hide that the rest is encrypted.
+#[test]
+fn sources_that_take_turns_are_judged_together() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let mut rng = Rng::new(9);
+    let refused = (0..200_u64).any(|i| {
+        let noise: Vec<u8> = (0..160).map(|_| rng.bits() as u8).collect();
+        let packet = Sender { sequence: i as u16, ..Sender::new(0, 1 + u32::from(i % 20 == 7)) }.packet(0, i as u32 * 160, &noise);
+        session.receive(channel, START_US + i * 20_000, &packet, 0, &mut |_| ()) == Err(PacketError::Encrypted)
+    });
+    assert!(refused);
+}
+
+/// What was masked of one channel does not reach into the next one of its place.
+#[test]
+fn a_mask_ends_with_its_channel() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let first = session.add(&Formats::g711()).unwrap();
+    let mut stored = Stored::default();
+    let quiet = vec![0.01; 8_000];
+    session.mask(Some(first), 0, START_US, &mut |_| panic!("it was over before the call began"));
+    session.mask(Some(first), START_US, u64::MAX, &mut |output| stored.take(output));
+    let send = |session: &mut Session, channel, from: u64, stored: &mut Stored| {
+        for one in Sender::new(0, 1).send(Payload::Pcmu, &quiet, from) {
+            session.receive(channel, one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
+            session.advance(one.at_us, &mut |output| stored.take(output));
+        }
+    };
+    send(&mut session, first, START_US, &mut stored);
+    session.remove(first);
+    session.advance(START_US + 8_000_000, &mut |output| stored.take(output));
+    assert_eq!(stored.masked(first).len(), 1, "{:?}", stored.events);
+    let second = session.add(&Formats::g711()).unwrap();
+    assert_eq!(second.slot(), first.slot());
+    send(&mut session, second, START_US + 8_000_000, &mut stored);
+    session.finish(&mut |output| stored.take(output));
+    assert!(stored.masked(second).is_empty(), "{:?}", stored.masked(second));
 }

@@ -107,6 +107,25 @@ impl Plan {
         grows
     }
 
+    /// Nothing is masked from `at` on: what is open ends there, and is told.
+    pub fn cut(&mut self, channel: u8, at: u64, sink: &mut impl FnMut(Event)) {
+        let mut kept = 0;
+        for i in 0..self.len.min(CAPACITY) {
+            let mut entry = self.entries[i];
+            if entry.fate == Fate::Open {
+                entry.span.end = entry.span.end.min(at.max(self.frontier));
+                if entry.span.is_empty() {
+                    continue;
+                }
+                entry.fate = Fate::Told;
+                sink(Event::Redacted(Redaction { channel, span: entry.span, cause: entry.cause }));
+            }
+            self.entries[kept.min(CAPACITY - 1)] = entry;
+            kept += 1;
+        }
+        (self.len, self.due) = (kept, u64::MAX);
+    }
+
     /// Everything before `frontier` leaves now: spans that end there are final.
     pub fn advance(&mut self, channel: u8, frontier: u64, sink: &mut impl FnMut(Event)) {
         self.frontier = self.frontier.max(frontier);
@@ -282,6 +301,19 @@ mod tests {
         }
         plan.advance(0, 100, &mut sink);
         assert_eq!(causes, [Cause::Keyed, Cause::Echo]);
+    }
+
+    #[test]
+    fn nothing_reaches_beyond_a_cut() {
+        let (mut plan, mut events) = (Plan::new(0), Vec::new());
+        let mut sink = |event| events.push(event);
+        for (start, end) in [(2, 4), (6, 12), (20, 30)] {
+            plan.add(0, Span::new(start, end), start, Cause::Manual, &mut sink);
+        }
+        plan.advance(0, 5, &mut sink);
+        plan.cut(0, 8, &mut sink);
+        plan.advance(0, 100, &mut sink);
+        assert_eq!(draw(&events, 32), format!("..aa..bb{}", ".".repeat(24)));
     }
 
     /// One more span than there is room for: the two nearest of those before it become one, and none is lost.

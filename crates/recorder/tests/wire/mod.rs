@@ -3,12 +3,17 @@
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic too")]
 
 use cardhush_core::{Alaw, Coding, Ulaw};
-use cardhush_recorder::{ChannelId, Event, EventKind, Formats, Output, Payload, Session, SessionConfig};
+use cardhush_recorder::{ChannelId, Event, EventKind, Formats, ORIGIN_MS, Output, Payload, Session, SessionConfig};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::tone::{Tone, dial};
 use std::ops::Range;
 
 pub const START_US: u64 = 1_700_000_000_000_000;
+
+/// Position of a session's begin on a channel of this rate.
+pub const fn origin(rate_hz: u32) -> u64 {
+    ORIGIN_MS * rate_hz as u64 / 1_000
+}
 
 /// A packet and when it arrives.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,14 +85,22 @@ pub struct Stored {
     pub packets: Vec<(ChannelId, u64, Vec<u8>)>,
     pub dropped: usize,
     pub events: Vec<Event>,
+    /// Rates of the channels by slot, where they are not 8 kHz.
+    pub rates: Vec<u32>,
 }
 
 impl Stored {
+    /// Positions are counted from the session's begin.
     pub fn take(&mut self, output: Output<'_>) {
+        let since =
+            |channel: ChannelId, at: u64| at.wrapping_sub(origin(self.rates.get(usize::from(channel.slot())).copied().unwrap_or(8_000)));
         match output {
             Output::Packet(one) if one.dropped => self.dropped += 1,
-            Output::Packet(one) => self.packets.push((one.channel, one.position, one.bytes.to_vec())),
-            Output::Event(event) => self.events.push(event),
+            Output::Packet(one) => self.packets.push((one.channel, since(one.channel, one.position), one.bytes.to_vec())),
+            Output::Event(mut event) => {
+                (event.span.start, event.span.end) = (since(event.channel, event.span.start), since(event.channel, event.span.end));
+                self.events.push(event);
+            }
             _ => {}
         }
     }
@@ -118,7 +131,7 @@ pub fn run(config: &SessionConfig, channels: &[(Formats, Vec<Sent>)]) -> (Vec<Ch
     let mut all: Vec<(usize, &Sent)> =
         channels.iter().enumerate().flat_map(|(c, (_, sent))| sent.iter().map(move |one| (c, one))).collect();
     all.sort_by_key(|(_, one)| one.at_us);
-    let mut stored = Stored::default();
+    let mut stored = Stored { rates: channels.iter().map(|(formats, _)| formats.rate_hz()).collect(), ..Stored::default() };
     for (c, one) in all {
         session.receive(ids[c], one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
         session.advance(one.at_us, &mut |output| stored.take(output));
