@@ -141,6 +141,8 @@ pub struct CaptureForm {
     pub streams: usize,
     /// Digits in SIP messages that were blanked, or would be.
     pub signalled: u64,
+    /// RTP packets quoted in ICMP errors that were blanked, or would be.
+    pub quoted: u64,
 }
 
 /// What became of a call. There is no `clean`.
@@ -303,7 +305,7 @@ impl FileLine {
     /// A capture that was read to its end.
     #[must_use]
     pub fn of_capture(path: &str, capture: &StagedCapture, examined: &Examined) -> Self {
-        let found = !capture.replaced.is_empty() || capture.signalled > 0;
+        let found = !capture.replaced.is_empty() || capture.signalled > 0 || capture.quoted > 0;
         let outcome = match (found, capture.output()) {
             (false, _) => Outcome::NothingFound,
             (true, Some(_)) => Outcome::Scrubbed,
@@ -314,6 +316,7 @@ impl FileLine {
             packets: capture.packets,
             streams: capture.streams.len(),
             signalled: capture.signalled,
+            quoted: capture.quoted,
         };
         let masked = capture.streams.iter().enumerate().map(|(number, stream)| {
             let samples = capture.replaced.iter().filter(|one| one.stream == number).map(|one| one.end - one.start).sum();

@@ -187,5 +187,69 @@ fn what_cannot_be_read_is_refused_by_name_and_nothing_is_written() {
         let payload: Vec<u8> = (0..170).map(|_| rng.bits() as u8).collect();
         noise.udp(u64::from(i) * 20_000, CUSTOMER, AGENT, &rtp(0, i, u32::from(i) * 160, 1, &payload));
     }
+    // Half of every packet is there.
+    assert!(refused("snap.pcap", snapped(&call(false, false, 0).bytes, 14 + 28 + 12 + 80)).contains("are cut by the snap length"));
     assert!(refused("srtp.pcap", noise.bytes).contains("SRTP must be decrypted first"));
+}
+
+/// A capture with every packet cut to `len` bytes.
+fn snapped(file: &[u8], len: usize) -> Vec<u8> {
+    let (mut out, mut at) = (file[..24].to_vec(), 24);
+    while at < file.len() {
+        let whole = u32::from_le_bytes(file[at + 8..at + 12].try_into().unwrap()) as usize;
+        let kept = whole.min(len);
+        out.extend(&file[at..at + 8]);
+        out.extend((kept as u32).to_le_bytes());
+        out.extend(&file[at + 12..at + 16]);
+        out.extend(&file[at + 16..at + 16 + kept]);
+        at += 16 + whole;
+    }
+    out
+}
+
+/// Every packet three times, as a bridge's interfaces have it; and a second source among the packets of the first.
+#[test]
+fn copies_and_other_sources_hide_no_stream() {
+    let folder = Folder::new();
+    let mut thrice = Capture::new();
+    let mut turns = Capture::new();
+    for (i, (payload, _)) in packets(&call(false, false, 0).bytes).iter().enumerate().filter(|(i, _)| i % 2 == 0) {
+        let at_us = 1_000_000 + i as u64 * 10_000;
+        (0..3).for_each(|copy| thrice.udp(at_us + copy * 50, CUSTOMER, AGENT, payload));
+        turns.udp(at_us, CUSTOMER, AGENT, payload);
+        let other = rtp(0, (i as u16).wrapping_mul(7), i as u32 * 80, 77, &[0xff; 160]);
+        turns.udp(at_us + 50, CUSTOMER, AGENT, &other);
+    }
+    for (name, capture) in [("thrice.pcap", thrice), ("turns.pcap", turns)] {
+        let (input, output) = (folder.path(name), folder.path(&format!("{name}.out")));
+        fs::write(&input, &capture.bytes).unwrap();
+        let staged = scrub(&input, &output, &Settings::default()).unwrap();
+        assert_eq!(staged.streams.len(), 1, "{name}");
+        // Two sources at one time are one too many for a channel: what the second says is replaced whole.
+        let keyed = staged.replaced.iter().filter(|one| one.cause == "keyed").count();
+        assert!(keyed >= 14 || (name.starts_with("turns") && staged.replaced.len() > 100), "{name}: {:?}", staged.replaced);
+        staged.publish().unwrap();
+        let again = scrub(&output, &folder.path("again"), &Settings::default()).unwrap();
+        assert!(again.replaced.iter().all(|one| one.cause != "keyed"), "{name}: {:?}", again.replaced);
+        // Of copies each is masked as the first is.
+        if name.starts_with("thrice") {
+            let (before, after) = (packets(&capture.bytes), packets(&fs::read(&output).unwrap()));
+            let changed = |i: usize| before[i].0 != after[i].0;
+            assert!((0..before.len() / 3).all(|i| changed(3 * i) == changed(3 * i + 1) && changed(3 * i) == changed(3 * i + 2)));
+        }
+    }
+}
+
+/// A call a year behind the first, and a packet that is dated a year ahead: neither costs more than it should.
+#[test]
+fn years_between_packets_pass_in_no_time() {
+    let folder = Folder::new();
+    let mut capture = call(false, false, 0);
+    let year_us = 365 * 86_400 * 1_000_000;
+    capture.udp(year_us, CUSTOMER, AGENT, &rtp(0, 9_000, 5, 1, &[0xff; 160]));
+    capture.udp(2_000_000, AGENT, CUSTOMER, &rtp(0, 9_001, 165, 1, &[0xff; 160]));
+    fs::write(folder.path("years.pcap"), &capture.bytes).unwrap();
+    let begin = std::time::Instant::now();
+    let staged = scrub(&folder.path("years.pcap"), &folder.path("out"), &Settings::default()).unwrap();
+    assert!(staged.replaced.len() >= 32 && begin.elapsed().as_secs() < 60);
 }

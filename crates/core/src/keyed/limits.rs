@@ -335,7 +335,7 @@ pub fn offsets_maskable(shared: &Shared<'_>, ring: &Ring, track: &Track) -> bool
 
 /// Offset in percent that no key has, where half a second tells: the 2.5 % that masking takes, and the error of a measurement.
 const FOREIGN_OFFSET_PERCENT: f32 = 2.7;
-/// Difference of both tones' offsets that no key has: one clock makes both, and Q.24 leaves each 1.8 %.
+/// Difference of both tones' offsets that no key has which lasts so long: one clock makes both, and Q.24 leaves each 1.8 %, so that 2.4 % up and down is no key's, though either by itself is.
 const FOREIGN_SPREAD_PERCENT: f32 = 3.8;
 /// Frames after which a tone whose frequencies were off all the time is no key (500 ms).
 pub const FOREIGN_FRAMES: u64 = 125;

@@ -70,6 +70,9 @@ pub(crate) fn keys(payload: &[u8], part: &Part, found: &mut Keys) {
     found.unread += usize::from(must_have_one && found.keys.len() == before);
 }
 
+/// Names of lines that tell something else: how long and how loud a key is.
+const OTHER: [&[u8]; 4] = [b"duration", b"volume", b"y", b"p"];
+
 /// Whether parts of this type tell a key.
 fn tells_keys(content_type: &str) -> bool {
     [KPML, MSCML, EVENT].contains(&content_type) || content_type.contains("dtmf") || content_type.contains("digits")
@@ -79,13 +82,16 @@ const fn text(range: Range<usize>) -> Key {
     Key { range, form: KeyForm::Text }
 }
 
-/// The key that a line tells: behind `Signal=` or `d=`, or the whole of a line that names nothing.
+/// The key that a line tells: behind `Signal=` or `d=`, or the whole of a line that names nothing; and whatever is as short as a key behind a
+/// name that is not known, for what it tells is not known either.
 fn signal(payload: &[u8], line: Range<usize>) -> Option<Range<usize>> {
     let key = match split(payload, line.clone(), b"=:") {
         None => trim(payload, line),
         Some((name, value)) => {
             let name = payload.get(name)?;
-            (name.eq_ignore_ascii_case(b"signal") || name.eq_ignore_ascii_case(b"d")).then_some(value)?
+            let is = |known: &[u8]| name.eq_ignore_ascii_case(known);
+            let other = OTHER.iter().any(|known| is(known));
+            (is(b"signal") || is(b"d") || (value.len() <= 2 && !other)).then_some(value)?
         }
     };
     (!key.is_empty()).then_some(key)
@@ -135,6 +141,14 @@ mod tests {
             payload[range].fill(if form == KeyForm::Text { b'?' } else { b'!' });
         }
         (String::from_utf8(payload.split_off(start)).unwrap(), unread)
+    }
+
+    #[test]
+    fn a_key_behind_an_unknown_name_is_one() {
+        assert_eq!(
+            masked("application/dtmf-relay", "Signal=5\r\nDigit=7\r\nDuration=80\r\nVolume=9\r\n").0,
+            "Signal=?\r\nDigit=?\r\nDuration=80\r\nVolume=9\r\n"
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::flow::Flow;
 use crate::mask::{Instant, Mask};
 use crate::settings::Settings;
 use cardhush_core::Span;
-use cardhush_recorder::{ChannelId, Event, EventKind, Output, PacketError, Session, SessionConfig, SessionError};
+use cardhush_recorder::{ChannelId, Event, EventKind, Output, Session, SessionConfig, SessionError};
 use std::collections::HashMap;
 
 /// Microseconds without a packet after which a call is over.
@@ -48,7 +48,6 @@ pub struct Calls<'a> {
 
 struct Live {
     session: Session,
-    start_us: u64,
     last_us: u64,
     channels: HashMap<usize, ChannelId>,
     armed: bool,
@@ -70,44 +69,42 @@ impl<'a> Calls<'a> {
     ///
     /// # Errors
     /// A packet that cannot be read.
-    pub fn take(
-        &mut self,
-        stream: usize,
-        now_us: u64,
-        payload: &[u8],
-        token: u64,
-        mut tell: impl FnMut(Told<'_>),
-    ) -> Result<(), PacketError> {
-        let Some(flow) = self.flows.get(stream) else { return Err(PacketError::NoChannel) };
+    pub fn take(&mut self, stream: usize, now_us: u64, payload: &[u8], token: u64, mut tell: impl FnMut(Told<'_>)) -> Result<(), String> {
+        let Some(flow) = self.flows.get(stream) else { return Err("no such stream".into()) };
+        // A call that was silent for long is another one; no time passes in between.
+        if self.live.get(&flow.call).is_some_and(|live| live.last_us + IDLE_US < now_us) {
+            self.end_call(flow.call, &mut tell);
+        }
         if !self.live.contains_key(&flow.call) {
             let members = self.flows.iter().enumerate().filter(|(_, one)| one.call == flow.call);
-            let live = self.begin(members, now_us).map_err(|_| PacketError::NoChannel)?;
+            let live = self.begin(members, now_us).map_err(|error| error.to_string())?;
             self.live.insert(flow.call, live);
         }
-        let Some(live) = self.live.get_mut(&flow.call) else { return Err(PacketError::NoChannel) };
+        let Some(live) = self.live.get_mut(&flow.call) else { return Err("no such call".into()) };
         live.last_us = live.last_us.max(now_us);
         let arm = self.armed.iter().any(|one| covers(one, now_us.saturating_sub(self.begin_us)));
         if arm != live.armed {
             live.armed = arm;
             if arm { live.session.arm() } else { live.session.disarm(now_us) }
         }
-        let channel = live.channels.get(&stream).copied().ok_or(PacketError::NoChannel)?;
-        let mut teller = Teller { channels: &live.channels, flows: self.flows, behind_us: live.start_us - self.begin_us, tell: &mut tell };
+        let channel = live.channels.get(&stream).copied().ok_or("no such channel")?;
+        let mut teller = Teller::new(&live.channels, self.flows, live.session.origin_us(), self.begin_us, &mut tell);
         let taken = live.session.receive(channel, now_us, payload, token, &mut |output| teller.hear(output));
         live.session.advance(now_us, &mut |output| teller.hear(output));
-        taken
+        taken.map_err(|error| error.to_string())
     }
 
     /// Ends the calls that are silent at `now_us`; all of them where that is `None`.
     pub fn end(&mut self, now_us: Option<u64>, mut tell: impl FnMut(Told<'_>)) {
         let over: Vec<usize> =
             self.live.iter().filter(|(_, live)| now_us.is_none_or(|now| live.last_us + IDLE_US < now)).map(|(call, _)| *call).collect();
-        for call in over {
-            if let Some(mut live) = self.live.remove(&call) {
-                let mut teller =
-                    Teller { channels: &live.channels, flows: self.flows, behind_us: live.start_us - self.begin_us, tell: &mut tell };
-                live.session.finish(&mut |output| teller.hear(output));
-            }
+        over.into_iter().for_each(|call| self.end_call(call, &mut tell));
+    }
+
+    fn end_call(&mut self, call: usize, tell: &mut impl FnMut(Told<'_>)) {
+        if let Some(mut live) = self.live.remove(&call) {
+            let mut teller = Teller::new(&live.channels, self.flows, live.session.origin_us(), self.begin_us, tell);
+            live.session.finish(&mut |output| teller.hear(output));
         }
     }
 
@@ -132,7 +129,7 @@ impl<'a> Calls<'a> {
                 session.mask(named, us(mask.from), us(mask.to), &mut |_| ());
             }
         }
-        Ok(Live { session, start_us, last_us: start_us, channels, armed: false })
+        Ok(Live { session, last_us: start_us, channels, armed: false })
     }
 }
 
@@ -150,19 +147,25 @@ fn covers(mask: &Mask, at_us: u64) -> bool {
 struct Teller<'a, F: FnMut(Told<'_>)> {
     channels: &'a HashMap<usize, ChannelId>,
     flows: &'a [Flow],
-    behind_us: u64,
+    /// The session's origin, in microseconds since the capture began; before that where negative.
+    behind_us: i64,
     tell: &'a mut F,
 }
 
-impl<F: FnMut(Told<'_>)> Teller<'_, F> {
+impl<'a, F: FnMut(Told<'_>)> Teller<'a, F> {
+    fn new(channels: &'a HashMap<usize, ChannelId>, flows: &'a [Flow], origin_us: u64, begin_us: u64, tell: &'a mut F) -> Self {
+        Self { channels, flows, behind_us: origin_us as i64 - begin_us as i64, tell }
+    }
+
     fn hear(&mut self, output: Output<'_>) {
         match output {
             Output::Packet(packet) => (self.tell)(Told::Payload(packet.token, packet.bytes)),
             Output::Event(Event { channel, span, kind, .. }) => {
                 let Some((stream, _)) = self.channels.iter().find(|(_, id)| **id == channel) else { return };
-                let rate_hz = self.flows.get(*stream).map_or(8_000, |flow| u64::from(flow.formats.rate_hz()));
+                let rate_hz = self.flows.get(*stream).map_or(8_000, |flow| i64::from(flow.formats.rate_hz()));
                 let behind = self.behind_us / 1_000 * rate_hz / 1_000 + self.behind_us % 1_000 * rate_hz / 1_000_000;
-                let found = |cause| Found { stream: *stream, span: Span::new(span.start + behind, span.end + behind), cause };
+                let since = |at: u64| at.saturating_add_signed(behind);
+                let found = |cause| Found { stream: *stream, span: Span::new(since(span.start), since(span.end)), cause };
                 match kind {
                     EventKind::Redacted(cause) => (self.tell)(Told::Found(found(cause.name()))),
                     EventKind::Unread => (self.tell)(Told::Found(found("unread"))),

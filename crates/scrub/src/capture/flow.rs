@@ -3,7 +3,7 @@
 //! In: every packet once. Out: [`Survey`]: the flows with their formats, or why one cannot be read, and what of SIP messages is to be blanked. A flow is RTP where SDP
 //! says so, or where its packets count up as RTP's do (RFC 3550, A.1); nothing else of it is guessed but events in a dynamic payload type.
 
-use cardhush_pcap::sip::{Audio, Message};
+use cardhush_pcap::sip::{Audio, Message, RtpMap};
 use cardhush_pcap::{Datagram, Packet};
 use cardhush_recorder::{Formats, Payload, rtp::Header};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -17,16 +17,30 @@ const MOST: usize = 8;
 /// Source and destination.
 pub type Ends = (SocketAddr, SocketAddr);
 
+/// Sources of a flow that are told apart.
+const SOURCES: usize = 8;
+
 /// What was learned of one flow.
 #[derive(Default)]
 struct Candidate {
-    packets: u64,
     rtp: u64,
-    steps: u64,
-    last: Option<(u32, u16)>,
+    sources: Vec<Source>,
+    /// Packets that the snap length cut.
+    cut: u64,
     /// Packets of each payload type, and of those the ones that can be events.
     types: BTreeMap<u8, (u64, u64)>,
     first: u64,
+}
+
+/// One source of a flow, by its SSRC.
+#[derive(Clone, Copy)]
+struct Source {
+    ssrc: u32,
+    sequence: u16,
+    packets: u64,
+    /// Packets whose number goes on from the one before, and copies of that.
+    steps: u64,
+    copies: u64,
 }
 
 /// One RTP stream of a capture.
@@ -76,22 +90,16 @@ impl Survey {
             }
             return Some(message);
         }
+        // What an ICMP error quotes was sent before, and is no part of the count.
+        let header = rtp_header(payload).filter(|_| !datagram.quoted)?;
         let seen = self.seen;
         let one = self
             .candidates
             .entry((datagram.source, datagram.destination))
             .or_insert_with(|| Candidate { first: seen, ..Candidate::default() });
-        one.packets += 1;
-        let Ok(header) = Header::read(payload).map_err(drop) else { return None };
-        // RTCP on the same port (RFC 5761, 4).
-        if (72..=76).contains(&header.payload_type) || header.payload.is_empty() {
-            return None;
-        }
         one.rtp += 1;
-        if let Some((ssrc, sequence)) = one.last {
-            one.steps += u64::from(ssrc == header.ssrc && (1..=20).contains(&header.sequence.wrapping_sub(sequence)));
-        }
-        one.last = Some((header.ssrc, header.sequence));
+        one.cut += u64::from(datagram.cut);
+        one.count(&header);
         let (count, events) = one.types.entry(header.payload_type).or_default();
         *count += 1;
         *events += u64::from(header.payload_type >= 96 && could_be_event(payload.get(header.payload).unwrap_or_default()));
@@ -104,39 +112,49 @@ impl Survey {
             self.candidates.iter().filter(|(ends, one)| self.is_rtp(ends, one)).map(|(ends, one)| (*ends, one)).collect();
         found.sort_by_key(|(_, one)| one.first);
         let (mut flows, mut unreadable) = (Vec::new(), Vec::new());
-        let mut calls: Vec<(BTreeSet<SocketAddr>, BTreeSet<String>, usize)> = Vec::new();
         for (ends, one) in found {
             match self.formats(&ends, one) {
                 Err(why) => unreadable.push(Unreadable { ends, why }),
-                Ok((formats, coding)) => {
-                    let names: BTreeSet<String> =
-                        [ends.0, ends.1].iter().filter_map(|end| self.media.get(end)).map(|(_, name)| name.clone()).collect();
-                    let same = |(addresses, known, count): &(BTreeSet<SocketAddr>, BTreeSet<String>, usize)| {
-                        *count < MOST && ((addresses.contains(&ends.0) && addresses.contains(&ends.1)) || !names.is_disjoint(known))
-                    };
-                    let call = calls.iter().position(same).unwrap_or_else(|| {
-                        calls.push((BTreeSet::new(), BTreeSet::new(), 0));
-                        calls.len() - 1
-                    });
-                    if let Some((addresses, known, count)) = calls.get_mut(call) {
-                        addresses.extend([ends.0, ends.1]);
-                        known.extend(names);
-                        *count += 1;
-                    }
-                    flows.push(Flow { ends, formats, call, coding });
+                Ok((formats, coding)) => flows.push(Flow { ends, formats, call: flows.len(), coding }),
+            }
+        }
+        // Flows between the same addresses, or of the same Call-ID, are one call; whoever joins two calls makes them one.
+        let names = |flow: &Flow| -> BTreeSet<&String> {
+            [flow.ends.0, flow.ends.1].iter().filter_map(|end| self.media.get(end)).map(|(_, name)| name).collect()
+        };
+        for i in 0..flows.len() {
+            for k in 0..i {
+                let (Some(one), Some(other)) = (flows.get(i), flows.get(k)) else { continue };
+                let reverse = one.ends == (other.ends.1, other.ends.0);
+                if (reverse || !names(one).is_disjoint(&names(other))) && one.call != other.call {
+                    let (from, to) = (one.call.max(other.call), one.call.min(other.call));
+                    flows.iter_mut().filter(|flow| flow.call == from).for_each(|flow| flow.call = to);
                 }
             }
+        }
+        // Numbered without gaps.
+        let calls: BTreeSet<usize> = flows.iter().map(|flow| flow.call).collect();
+        for (number, call) in calls.into_iter().enumerate() {
+            let members: Vec<&mut Flow> = flows.iter_mut().filter(|flow| flow.call == call).collect();
+            if members.len() > MOST {
+                let why = format!("its call has {} RTP streams, and at most {MOST} are taken", members.len());
+                unreadable.extend(members.first().map(|flow| Unreadable { ends: flow.ends, why }));
+            }
+            members.into_iter().for_each(|flow| flow.call = number);
         }
         (flows, unreadable)
     }
 
     fn is_rtp(&self, ends: &Ends, one: &Candidate) -> bool {
-        let offered = self.media.contains_key(&ends.1) && one.rtp > 0;
-        offered || (one.steps >= LEAST_STEPS && one.steps * 2 + 2 >= one.packets)
+        self.media.contains_key(&ends.1)
+            || one.sources.iter().any(|source| source.steps >= LEAST_STEPS && (source.steps + source.copies) * 2 + 2 >= source.packets)
     }
 
     /// How a flow is written: by the SDP of either end, or by RFC 3551.
     fn formats(&self, ends: &Ends, one: &Candidate) -> Result<(Formats, String), String> {
+        if one.cut > 0 {
+            return Err(format!("{} of {} packets are cut by the snap length", one.cut, one.rtp));
+        }
         let offers: Vec<&Audio> = [ends.1, ends.0].iter().filter_map(|end| self.media.get(end)).flat_map(|(audio, _)| audio).collect();
         if offers.iter().any(|audio| audio.encrypted) {
             return Err("SRTP by its SDP: it must be decrypted first".into());
@@ -148,6 +166,14 @@ impl Survey {
                 .filter(|payload| payload.number == number)
                 .find_map(|payload| payload.map.as_ref())
         };
+        for (i, one) in offers.iter().enumerate() {
+            for payload in &one.payloads {
+                let others = offers.iter().skip(i + 1).flat_map(|audio| &audio.payloads).filter(|other| other.number == payload.number);
+                if others.filter_map(|other| other.map.as_ref()).any(|other| payload.map.as_ref().is_some_and(|map| !same(map, other))) {
+                    return Err(format!("payload type {} is one coding in one SDP and another in the next", payload.number));
+                }
+            }
+        }
         let mut formats: Vec<(u8, Payload)> = Vec::new();
         for (number, (count, events)) in &one.types {
             let payload = match said(*number) {
@@ -192,6 +218,37 @@ impl Survey {
         codings.dedup();
         Formats::new(&formats).map(|formats| (formats, codings.join(", "))).map_err(|error| error.to_string())
     }
+}
+
+impl Candidate {
+    fn count(&mut self, header: &Header) {
+        let Some(source) = self.sources.iter_mut().find(|source| source.ssrc == header.ssrc) else {
+            if self.sources.len() == SOURCES {
+                let least = self.sources.iter().enumerate().min_by_key(|(_, source)| source.steps).map_or(0, |(i, _)| i);
+                self.sources.swap_remove(least);
+            }
+            self.sources.push(Source { ssrc: header.ssrc, sequence: header.sequence, packets: 1, steps: 0, copies: 0 });
+            return;
+        };
+        source.packets += 1;
+        match header.sequence.wrapping_sub(source.sequence) {
+            0 => source.copies += 1,
+            1..=20 => (source.steps, source.sequence) = (source.steps + 1, header.sequence),
+            // Overtaken: a copy, or late.
+            step if step > u16::MAX - 100 => source.copies += 1,
+            _ => source.sequence = header.sequence,
+        }
+    }
+}
+
+/// The header of a payload that can be RTP, and is no RTCP, STUN or DTLS on the same port (RFC 5761, 4; RFC 7983).
+pub fn rtp_header(payload: &[u8]) -> Option<Header> {
+    Header::read(payload).ok().filter(|header| !(64..=95).contains(&header.payload_type) && !header.payload.is_empty())
+}
+
+/// Whether two names of a coding mean the same.
+fn same(one: &RtpMap, other: &RtpMap) -> bool {
+    one.encoding.eq_ignore_ascii_case(&other.encoding) && one.rate_hz == other.rate_hz
 }
 
 /// Whether a payload can be telephone-events: whole ones, of known events, with the reserved bit clear.

@@ -19,8 +19,9 @@ use crate::stage::{Target, beside_input, in_place};
 use crate::watch::{Step, Watch, tell};
 use calls::{Calls, Found, Told};
 use cardhush_pcap::sip::KeyForm;
-use cardhush_pcap::{Datagram, Packet, Reader, Unread};
-use flow::{Flow, Survey};
+use cardhush_pcap::{Datagram, Packet, PcapError, Reader, Unread};
+use cardhush_recorder::Payload;
+use flow::{Flow, Survey, rtp_header};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -76,6 +77,8 @@ pub struct StagedCapture {
     pub replaced: Vec<Replaced>,
     /// Digits in SIP messages that are blanked.
     pub signalled: u64,
+    /// RTP packets in ICMP errors whose payload is blanked: they quote a part of one that was sent.
+    pub quoted: u64,
     beside: Option<Beside>,
     replace: bool,
 }
@@ -112,7 +115,7 @@ pub fn stage_capture(path: &Path, target: Target<'_>, settings: &Settings, watch
         });
     }
     let beside = output.map(|output| Beside::new(output, Readers::Owner)).transpose()?;
-    let mut job = Job { path, file: &file, total: metadata.len(), edits: BTreeMap::new(), signalled: 0 };
+    let mut job = Job { path, file: &file, total: metadata.len(), edits: BTreeMap::new(), signalled: 0, quoted: 0 };
     let (flows, begin_us) = job.survey(watch)?;
     let replaced = job.listen(&flows, begin_us, settings, watch)?;
     let beside = beside.filter(|_| target != Target::InPlace || !job.edits.is_empty());
@@ -136,6 +139,7 @@ pub fn stage_capture(path: &Path, target: Target<'_>, settings: &Settings, watch
         streams: streams.collect(),
         replaced,
         signalled: job.signalled,
+        quoted: job.quoted,
         beside,
         replace,
     };
@@ -151,6 +155,7 @@ struct Job<'a> {
     /// Bytes to be written, by their offset.
     edits: BTreeMap<u64, Vec<u8>>,
     signalled: u64,
+    quoted: u64,
 }
 
 impl Job<'_> {
@@ -160,14 +165,14 @@ impl Job<'_> {
         Reader::new(BufReader::with_capacity(BLOCK, file)).map_err(|source| Error::Pcap { path: self.path.into(), source })
     }
 
-    /// Calls `each` with every packet.
-    fn walk(&self, mut each: impl FnMut(&Packet<'_>) -> Result<(), Error>) -> Result<u64, Error> {
+    /// Calls `each` with every packet; how many there are, and how many blocks of unknown kinds.
+    fn walk(&self, mut each: impl FnMut(&Packet<'_>) -> Result<(), Error>) -> Result<(u64, u64), Error> {
         let mut reader = self.reader()?;
         let mut count = 0;
         loop {
             match reader.next_packet() {
                 Ok(Some(packet)) => each(&packet)?,
-                Ok(None) => return Ok(count),
+                Ok(None) => return Ok((count, reader.unknown_blocks())),
                 Err(source) => return Err(Error::Pcap { path: self.path.into(), source }),
             }
             count += 1;
@@ -175,14 +180,14 @@ impl Job<'_> {
     }
 
     fn count(&self) -> Result<(&'static str, u64), Error> {
-        Ok((self.reader()?.format().name(), self.walk(|_| Ok(()))?))
+        Ok((self.reader()?.format().name(), self.walk(|_| Ok(()))?.0))
     }
 
     /// Which streams there are, when the capture began, and what of its SIP messages is blanked.
     fn survey(&mut self, watch: &mut Watch<'_>) -> Result<(Vec<Flow>, u64), Error> {
         let (mut survey, mut unseen, mut begin_us) = (Survey::default(), BTreeMap::<Unread, u64>::new(), None);
         let (mut edits, mut signalled, mut unread_keys) = (BTreeMap::new(), 0, 0);
-        self.walk(|packet| {
+        let (_, unknown) = self.walk(|packet| {
             if packet.number % OFTEN == 0 {
                 tell(watch, self.path, Step::Finding, packet.offset, self.total)?;
             }
@@ -226,6 +231,12 @@ impl Job<'_> {
                 why: format!("{unread_keys} parts of SIP messages tell of keys in a form that cannot be read"),
             });
         }
+        if unknown > 0 {
+            return Err(Error::Capture {
+                path: self.path.into(),
+                why: format!("{unknown} pcapng blocks of unknown kinds, which may hold packets"),
+            });
+        }
         let (flows, unreadable) = survey.end();
         if let Some(one) = unreadable.first() {
             let others = if unreadable.len() > 1 { format!("; and {} more streams", unreadable.len() - 1) } else { String::new() };
@@ -242,9 +253,10 @@ impl Job<'_> {
         let names: HashMap<_, usize> = flows.iter().enumerate().map(|(i, flow)| (flow.ends, i)).collect();
         let mut calls = Calls::new(flows, settings, begin_us);
         let mut heard = Heard::default();
+        // A packet without a time came when the one before it did.
         let mut now_us = begin_us;
         self.walk(|packet| {
-            now_us = now_us.max(packet.time_ns.map_or(0, |ns| ns / 1_000));
+            now_us = packet.time_ns.map_or(now_us, |ns| ns / 1_000);
             if packet.number % OFTEN == 0 {
                 tell(watch, self.path, Step::Listening, packet.offset, self.total)?;
                 calls.end(Some(now_us), |told| heard.take(told));
@@ -252,7 +264,16 @@ impl Job<'_> {
             let Ok(datagram) = Datagram::of(packet) else { return Ok(()) };
             let Some(stream) = names.get(&(datagram.source, datagram.destination)) else { return Ok(()) };
             let payload = datagram.payload(packet.bytes);
-            if !is_rtp(payload) {
+            if datagram.quoted {
+                let mut bytes = packet.bytes.to_vec();
+                if let Some(flow) = flows.get(*stream) {
+                    blank_quoted(&datagram, &mut bytes, flow).map_err(|source| Error::Pcap { path: self.path.into(), source })?;
+                }
+                heard.quoted += u64::from(bytes != packet.bytes);
+                put(&mut heard.edits, packet, &datagram, &bytes);
+                return Ok(());
+            }
+            if rtp_header(payload).is_none() {
                 return Ok(());
             }
             heard.waiting.insert(packet.number, (packet.offset, packet.bytes.to_vec(), datagram.clone()));
@@ -265,10 +286,15 @@ impl Job<'_> {
             }
         })?;
         calls.end(None, |told| heard.take(told));
+        if !heard.waiting.is_empty() {
+            let why = format!("{} packets did not come out of their calls", heard.waiting.len());
+            return Err(Error::Capture { path: self.path.into(), why });
+        }
         if heard.exposed > 0 {
             let why = format!("{} spans were found too late to be replaced", heard.exposed);
             return Err(Error::Capture { path: self.path.into(), why });
         }
+        self.quoted = heard.quoted;
         self.edits.append(&mut heard.edits);
         let mut replaced: Vec<Replaced> = heard
             .found
@@ -341,6 +367,7 @@ struct Heard {
     edits: BTreeMap<u64, Vec<u8>>,
     found: Vec<Found>,
     exposed: usize,
+    quoted: u64,
 }
 
 impl Heard {
@@ -369,9 +396,19 @@ fn put(edits: &mut BTreeMap<u64, Vec<u8>>, packet: &Packet<'_>, datagram: &Datag
     }
 }
 
-/// Whether a packet of an RTP flow is RTP, and no RTCP, STUN or DTLS on the same port (RFC 7983).
-fn is_rtp(payload: &[u8]) -> bool {
-    matches!(payload, [first, kind, ..] if first >> 6 == 2 && !(200..=223).contains(kind))
+/// Blanks the payload of an RTP packet that an ICMP error quotes: it is a part of one that was sent, and cannot be read by itself.
+fn blank_quoted(datagram: &Datagram, bytes: &mut [u8], flow: &Flow) -> Result<(), PcapError> {
+    let Some(header) = rtp_header(datagram.payload(bytes)) else { return Ok(()) };
+    let silence = match flow.formats.of(header.payload_type) {
+        Some(Payload::Pcma) => 0xd5,
+        Some(Payload::Pcmu | Payload::Redundant) => 0xff,
+        Some(Payload::Event) => STAR_EVENT,
+        _ => 0,
+    };
+    // Padding that was cut off cannot be told from audio.
+    let payload = header.payload.start..datagram.payload.len();
+    let fill = vec![silence; payload.len()];
+    datagram.replace(bytes, payload, &fill)
 }
 
 impl StagedCapture {
