@@ -59,12 +59,13 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
 /// What was found in a file.
 enum Looked {
     Call(Form, Plan),
-    Capture(StagedCapture),
+    Capture(Box<StagedCapture>),
 }
 
 fn look(input: &Path, settings: &Settings, watcher: &mut Watcher) -> Result<Looked, Error> {
     if is_capture(input)? {
-        return stage_capture(input, Target::Nowhere, settings, &mut |progress| watcher.see(progress)).map(Looked::Capture);
+        return stage_capture(input, Target::Nowhere, settings, &mut |progress| watcher.see(progress))
+            .map(|capture| Looked::Capture(Box::new(capture)));
     }
     let call = Call::open(input)?;
     let plan = find(&call, settings, None, &mut |progress| watcher.see(progress))?;
