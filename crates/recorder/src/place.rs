@@ -125,8 +125,13 @@ impl Placer {
             return position;
         }
         if ahead <= 0 {
-            // Sent before what came last, whatever its timestamp says.
-            return position.min(known.end);
+            // Sent before what came last, which may have been an event: it lies there or a little behind, whatever its timestamp says.
+            if position > known.end + jump {
+                return known.end;
+            }
+            known.end = known.end.max(position + u64::from(samples));
+            self.set(known);
+            return position;
         }
         let expected = known.end + ((ahead - 1) * i64::from(known.samples)).max(0) as u64;
         let position = match () {
@@ -286,6 +291,17 @@ mod tests {
         for behind in [80_000, 8_100, u32::MAX / 2] {
             let event = Arrival { timestamp: packet(50).timestamp.wrapping_sub(behind), samples: None, lasted: N, ..packet(50) };
             assert_eq!(placer.place(&event), packet(50).now - 160, "{behind} behind");
+        }
+    }
+
+    #[test]
+    fn audio_that_an_event_overtook_keeps_its_place() {
+        let mut placer = Placer::default();
+        start(&mut placer);
+        let event = Arrival { timestamp: packet(52).timestamp, samples: None, lasted: N, ..packet(53) };
+        assert_eq!(placer.place(&event), 52 * 160);
+        for i in [51, 50, 52, 54, 55] {
+            assert_eq!(placer.place(&packet(i)), i * 160, "{i}");
         }
     }
 
