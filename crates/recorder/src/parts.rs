@@ -10,6 +10,8 @@ use std::ops::Range;
 
 /// Parts of a packet at most: RFC 2198 senders repeat up to four older blocks.
 pub const MAX_PARTS: usize = 8;
+/// Bytes of comfort noise at most.
+const LONGEST_NOISE: usize = 32;
 /// Bytes of a telephone-event.
 const EVENT: usize = 4;
 /// Events of keys: 0 to 9, `*`, `#`, A to D (RFC 4733, 3.2).
@@ -134,6 +136,8 @@ fn one(
             }
             Ok(())
         }
+        // A level and a few coefficients (RFC 3389, 3): what is longer may be audio under a wrong name.
+        Payload::ComfortNoise if bytes.len() > LONGEST_NOISE => Err(bad("longer than comfort noise is")),
         Payload::ComfortNoise | Payload::Redundant => put(Part { bytes, earlier, kind: Kind::Other }),
         audio => {
             let size = audio.sample_bytes().unwrap_or(1);
@@ -210,6 +214,7 @@ mod tests {
         assert_eq!(read(96, &[96, 0]), Err(PacketError::Unknown { payload_type: 96 }), "no blocks within blocks");
         assert_eq!(read(55, &[0]), Err(PacketError::Unknown { payload_type: 55 }));
         assert!(matches!(read(101, &[1, 2, 3]), Err(PacketError::Payload { .. })));
+        assert!(matches!(read(13, &[0; 33]), Err(PacketError::Payload { payload_type: 13, .. })), "no comfort noise");
         assert!(matches!(read(101, &[0; 36]), Err(PacketError::Payload { .. })), "nine events");
     }
 }

@@ -126,10 +126,11 @@ impl Placer {
         }
         if ahead <= 0 {
             // Sent before what came last, which may have been an event: it lies there or a little behind, whatever its timestamp says.
-            if position > known.end + jump {
+            let latest = arrived.max(known.end);
+            if position > latest + u64::from(packet.rate_hz) / 5 {
                 return known.end;
             }
-            known.end = known.end.max(position + u64::from(samples));
+            known.end = known.end.max((position + u64::from(samples)).min(latest + u64::from(samples)));
             self.set(known);
             return position;
         }

@@ -47,6 +47,8 @@ pub struct Session {
     read: u64,
     left: u64,
     number: u32,
+    /// Spans that are masked on every channel, whoever is on it.
+    masks: Vec<Span>,
     /// When the call is to be disarmed.
     disarm_at: Option<u64>,
 }
@@ -70,11 +72,13 @@ impl Session {
             found: Vec::with_capacity(FOUND),
             config: config.clone(),
             start_us,
-            lead: (ORIGIN_MS * A_MS) as i64,
-            now: ORIGIN_MS * A_MS,
+            // A clock may begin at 0.
+            lead: (start_us.min(ORIGIN_MS * 1_000) / US) as i64,
+            now: start_us.min(ORIGIN_MS * 1_000) / US,
             read: 0,
             left: 0,
             number: 0,
+            masks: Vec::with_capacity(64),
             disarm_at: None,
         })
     }
@@ -128,7 +132,8 @@ impl Session {
         token: u64,
         sink: &mut impl FnMut(Output<'_>),
     ) -> Result<(), PacketError> {
-        self.clock(now_us);
+        // Where a packet lies depends on how far the analysis is: it must not have stayed behind the clock.
+        self.advance(now_us, sink);
         let mut now = self.now;
         let slot = self.slot(channel).ok_or(PacketError::NoChannel)?;
         let taken = slot.stream.take(packet, now, now_us, token);
@@ -200,18 +205,23 @@ impl Session {
     /// ahead of the clock is masked for as much longer.
     pub fn mask(&mut self, channel: Option<ChannelId>, from_us: u64, to_us: u64, sink: &mut impl FnMut(Output<'_>)) {
         let slot = channel.filter(|id| self.slot(*id).is_some()).map(ChannelId::slot);
-        if (channel.is_some() && slot.is_none()) || to_us <= from_us.max(self.start_us) {
+        if (channel.is_some() && slot.is_none()) || to_us <= from_us || self.instant(to_us) == 0 {
             return;
         }
         let ahead = self.slots.iter().flatten().map(|slot| slot.stream.ahead(self.now)).max().unwrap_or(0);
         let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1 + ahead));
+        if slot.is_none() {
+            self.masks.retain(|mask| mask.end > self.read);
+            self.masks.push(span);
+        }
         self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
         self.tell_found(sink);
     }
 
     /// The position at 8 kHz of the instant `us`.
     fn instant(&self, us: u64) -> u64 {
-        (us.saturating_sub(self.start_us) / US).saturating_add_signed(self.lead)
+        let since = (us.min(i64::MAX as u64) as i64).saturating_sub(self.start_us.min(i64::MAX as u64) as i64);
+        (since / US as i64).saturating_add(self.lead).max(0) as u64
     }
 
     /// The instant of a position at 8 kHz, in microseconds since the epoch.
@@ -284,6 +294,10 @@ impl Session {
             if self.slots.get(c).and_then(Option::as_ref).is_some_and(over) {
                 self.analyzer.cut(c as u8, &mut |event| self.found.push(event));
                 self.tell_found(sink);
+                // What is asked for of the whole call goes on for whoever comes next.
+                for mask in self.masks.iter().filter(|mask| mask.end > self.read) {
+                    self.analyzer.mask(Some(c as u8), Span::new(mask.start.max(self.read), mask.end), &mut |_| ());
+                }
                 if let Some(place) = self.slots.get_mut(c) {
                     *place = None;
                 }

@@ -25,9 +25,10 @@ const HEADER: usize = 60;
 const PACKETS_A_SECOND: usize = 200;
 /// Times that a sample is sent where there is redundancy (RFC 2198).
 const TIMES_SENT: usize = 3;
-/// Seconds by which a copy that waits may be behind what is settled, beside the wait for missing packets: it was 1 s behind the analysis when it came, and stands behind packets that were up
-/// to 2 s ahead of it; and 2 s more.
-const MEMORY_S: u64 = 5;
+/// Seconds beside the reach of the timeline by which a copy that waits may be behind what is settled.
+const MEMORY_S: u64 = 2;
+/// Milliseconds for which a source that sent audio keeps the channel for itself.
+const OWNED_MS: u64 = 60;
 /// Payload types that RTCP has on the same port (RFC 5761, 4).
 const RTCP: std::ops::RangeInclusive<u8> = 64..=95;
 /// Samples of the channel that one piece takes at most, with what the resampler is late: 48 kHz.
@@ -91,6 +92,8 @@ pub struct Stream {
     pub keys: Keys,
     /// Samples behind what is settled for which masks are remembered: as far as a copy that waits may reach.
     memory: u64,
+    /// The source that sends audio, and when it last did. Of two at one time the other's cannot be read: a channel is one voice.
+    owner: Option<(u32, u64)>,
     /// It takes no packets any more.
     pub closed: bool,
 }
@@ -104,6 +107,8 @@ impl Stream {
         let times = if formats.is_redundant() { TIMES_SENT } else { 1 };
         let a_second = rate_hz as usize * formats.sample_bytes() * times + HEADER * PACKETS_A_SECOND;
         let hold_s = hold_s as usize;
+        let timeline = Timeline::new(rate_hz, wait_s, position);
+        let memory = timeline.reach() + MEMORY_S * u64::from(rate_hz);
         Ok(Self {
             formats,
             events: config.events,
@@ -111,7 +116,7 @@ impl Stream {
             made: Vec::with_capacity(4 * PIECE),
             read,
             placer: Placer::default(),
-            timeline: Timeline::new(rate_hz, wait_s, position),
+            timeline,
             evenness: Evenness::new(),
             ssrc: None,
             encrypted: false,
@@ -121,7 +126,8 @@ impl Stream {
             suppressor: Suppressor::new(config.fill, rate_hz, 0, FILL_SEED ^ u64::from(slot)),
             out: position,
             keys: Keys::default(),
-            memory: (wait_s + MEMORY_S) * u64::from(rate_hz),
+            memory,
+            owner: None,
             closed: false,
             front,
         })
@@ -173,16 +179,22 @@ impl Stream {
             _ => None,
         });
         let lasted = found.iter().map(|part| if let Kind::Key { after, duration, .. } = part.kind { after + duration } else { 0 });
-        let position = self.placer.place(&Arrival {
+        let now = self.front.to_call_floor(now);
+        let intrudes = samples.is_some() && self.intrudes(header.ssrc, now);
+        let place = |placer: &mut Placer, arrival: &Arrival| {
+            if intrudes { now.saturating_sub(samples.unwrap_or(0).into()) } else { placer.place(arrival) }
+        };
+        let arrival = Arrival {
             ssrc: header.ssrc,
             sequence: header.sequence,
             timestamp: header.timestamp,
             samples,
             lasted: lasted.max().unwrap_or(0),
-            now: self.front.to_call_floor(now),
+            now,
             unread: self.timeline.unread(),
             rate_hz: self.formats.rate_hz(),
-        });
+        };
+        let position = place(&mut self.placer, &arrival);
         let mut waiting = Waiting::new(arrived_us, token, position);
         let mut taken = Taken { keys: [None; MAX_PARTS], unread: None };
         for (i, part) in found.iter().enumerate() {
@@ -192,7 +204,7 @@ impl Stream {
                     let span = Span::new(start, start + u64::from(samples));
                     waiting.span = hull(waiting.span, span);
                     let bytes = packet.get(part.bytes.clone()).unwrap_or_default();
-                    if self.timeline.put(start, decode(payload, bytes, &mut self.linear)) == Put::Unread {
+                    if intrudes || self.timeline.put(start, decode(payload, bytes, &mut self.linear)) == Put::Unread {
                         waiting.unread |= 1 << i;
                         taken.unread = Some(taken.unread.map_or(span, |other| hull(other, span)));
                     }
@@ -210,6 +222,16 @@ impl Stream {
             return Err(PacketError::Flooded { held: self.store.held() });
         }
         Ok(taken)
+    }
+
+    /// Whether a source sends audio at `now` while another one does.
+    fn intrudes(&mut self, ssrc: u32, now: u64) -> bool {
+        let owned = OWNED_MS * u64::from(self.formats.rate_hz()) / 1_000;
+        let intrudes = self.owner.is_some_and(|(owner, last)| owner != ssrc && now < last + owned);
+        if !intrudes {
+            self.owner = Some((ssrc, now));
+        }
+        intrudes
     }
 
     /// The position at 8 kHz up to which all packets are there.

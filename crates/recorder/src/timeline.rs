@@ -62,6 +62,11 @@ impl Timeline {
         self.unread + self.mask + 1 - self.behind
     }
 
+    /// How far what is remembered reaches, from the oldest to the newest.
+    pub const fn reach(&self) -> u64 {
+        self.mask + 1
+    }
+
     /// Puts samples at `position`, which must not reach beyond [`room`](Self::room).
     pub fn put(&mut self, position: u64, samples: &[i16]) -> Put {
         let count = samples.len() as u64;

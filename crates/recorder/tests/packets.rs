@@ -226,3 +226,84 @@ fn a_mask_ends_with_its_channel() {
     session.finish(&mut |output| stored.take(output));
     assert!(stored.masked(second).is_empty(), "{:?}", stored.masked(second));
 }
+
+/// After a hold nobody has called for ten seconds, with or without timestamps that went on: the first key behind it is masked whole.
+#[test]
+fn a_key_right_behind_a_hold_is_masked() {
+    for (silent_s, passes) in [(10, true), (10, false), (100, true), (100, false)] {
+        let (mut samples, keys) = keyed("45", 8_000, 11);
+        // The key begins within the first packet.
+        let begins = keys[0].start - 30;
+        samples.drain(..begins);
+        let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+        let channel = session.add(&Formats::g711()).unwrap();
+        let (mut sender, mut stored) = (Sender::new(0, 1), Stored::default());
+        let before = sender.send(Payload::Pcmu, &vec![0.01; 16_000], START_US);
+        if passes {
+            sender.timestamp = sender.timestamp.wrapping_add(silent_s * 8_000);
+        }
+        let behind = sender.send(Payload::Pcmu, &samples, START_US + 2_000_000 + u64::from(silent_s) * 1_000_000);
+        for one in before.iter().chain(&behind) {
+            session.receive(channel, one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
+            session.advance(one.at_us, &mut |output| stored.take(output));
+        }
+        session.finish(&mut |output| stored.take(output));
+        assert_eq!(stored.count(|kind| *kind == EventKind::Unread), 0, "{silent_s} s, timestamps pass: {passes}");
+        let first = stored.packets[before.len()].1;
+        let masks = stored.masked(channel);
+        for key in &keys {
+            let key = first + (key.start - begins) as u64..first + (key.end - begins) as u64;
+            assert!(
+                masks.iter().any(|mask| mask.start <= key.start && key.end <= mask.end),
+                "{silent_s} s, {passes}: {key:?} of {masks:?}"
+            );
+        }
+    }
+}
+
+/// Two sources of audio at one time: what the second says is replaced whole, however its packets are cut.
+#[test]
+fn a_second_source_at_one_time_is_replaced_whole() {
+    let (samples, _) = keyed("45391488", 8_000, 12);
+    let quiet = vec![0.01; samples.len()];
+    let mut sent = Sender::new(0, 1).send(Payload::Pcmu, &quiet, START_US);
+    let mut second = Sender::new(0, 2);
+    for (i, chunk) in samples.chunks_exact(80).enumerate() {
+        let bytes: Vec<u8> = chunk.iter().flat_map(|x| wire::encode(Payload::Pcmu, *x)).collect();
+        sent.push(Sent { at_us: START_US + 25_000 + i as u64 * 10_000, bytes: second.packet(0, second.timestamp, &bytes) });
+        (second.sequence, second.timestamp) = (second.sequence.wrapping_add(1), second.timestamp.wrapping_add(80));
+    }
+    let (ids, stored) = run(&keyed_alone(), &[(Formats::g711(), sent.clone())]);
+    let out = stored.of(ids[0]);
+    let of = |ssrc: u8| out.iter().filter(move |one| one[11] == ssrc);
+    assert_eq!(of(1).count() + of(2).count(), sent.len());
+    let known: std::collections::HashSet<&[u8]> = sent.iter().map(|one| &one.bytes[..]).collect();
+    assert_eq!(of(2).filter(|one| known.contains(&one[..])).count(), 0, "none of the second comes out as it was");
+    assert_eq!(of(1).filter(|one| !known.contains(&one[..])).count(), 0, "and all of the first");
+}
+
+/// A mask of the whole call goes on for whoever comes next, and one from the start has the first packet.
+#[test]
+fn a_mask_of_the_call_is_for_all_of_it() {
+    let mut session = Session::new(&keyed_alone(), START_US).unwrap();
+    let first = session.add(&Formats::g711()).unwrap();
+    let mut stored = Stored::default();
+    session.mask(None, 0, START_US + 60_000_000, &mut |output| stored.take(output));
+    let quiet = vec![0.01; 16_000];
+    let known: Vec<Sent> = Sender::new(0, 1).send(Payload::Pcmu, &quiet, START_US);
+    let mut send = |session: &mut Session, channel, from: u64| {
+        for one in Sender::new(0, 1).send(Payload::Pcmu, &quiet, from) {
+            session.receive(channel, one.at_us, &one.bytes, 0, &mut |output| stored.take(output)).unwrap();
+            session.advance(one.at_us, &mut |output| stored.take(output));
+        }
+    };
+    send(&mut session, first, START_US);
+    session.remove(first);
+    session.advance(START_US + 8_000_000, &mut |_| ());
+    let second = session.add(&Formats::g711()).unwrap();
+    send(&mut session, second, START_US + 8_000_000);
+    session.finish(&mut |output| stored.take(output));
+    let same = stored.of(second).iter().filter(|one| known.iter().any(|sent| sent.bytes == **one)).count();
+    assert_eq!((stored.of(second).len(), same), (100, 0));
+    assert!(stored.of(first).iter().all(|one| known.iter().all(|sent| sent.bytes != *one)));
+}

@@ -42,6 +42,28 @@ impl Capture {
     }
 }
 
+impl Capture {
+    /// An ICMP error (port unreachable) that quotes the start of a packet of `from`.
+    fn icmp(&mut self, at_us: u64, from: ([u8; 4], u16), to: ([u8; 4], u16), payload: &[u8]) {
+        let len = (8 + payload.len()) as u16 + 40;
+        let udp = [&from.1.to_be_bytes()[..], &to.1.to_be_bytes(), &len.to_be_bytes(), &[0, 0], payload].concat();
+        let mut ip = [&[0x45, 0][..], &(20 + len).to_be_bytes(), &[0, 1, 0, 0, 64, 17, 0, 0], &from.0, &to.0].concat();
+        let sum = checksum(&ip);
+        ip[10..12].copy_from_slice(&sum.to_be_bytes());
+        let mut icmp = [&[3, 3, 0, 0, 0, 0, 0, 0][..], &ip, &udp].concat();
+        let sum = checksum(&icmp);
+        icmp[2..4].copy_from_slice(&sum.to_be_bytes());
+        let mut outer = [&[0x45, 0][..], &(20 + icmp.len() as u16).to_be_bytes(), &[0, 1, 0, 0, 64, 1, 0, 0], &to.0, &from.0].concat();
+        let sum = checksum(&outer);
+        outer[10..12].copy_from_slice(&sum.to_be_bytes());
+        let frame = [&[2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0][..], &outer, &icmp].concat();
+        for field in [(at_us / 1_000_000) as u32, (at_us % 1_000_000) as u32, frame.len() as u32, frame.len() as u32] {
+            self.bytes.extend(field.to_le_bytes());
+        }
+        self.bytes.extend(frame);
+    }
+}
+
 /// The Internet checksum (RFC 1071) of bytes whose own is 0.
 fn checksum(bytes: &[u8]) -> u16 {
     let words = bytes.chunks(2).map(|two| u32::from(two[0]) << 8 | two.get(1).map_or(0, |low| u32::from(*low)));
@@ -252,4 +274,33 @@ fn years_between_packets_pass_in_no_time() {
     let begin = std::time::Instant::now();
     let staged = scrub(&folder.path("years.pcap"), &folder.path("out"), &Settings::default()).unwrap();
     assert!(staged.replaced.len() >= 32 && begin.elapsed().as_secs() < 60);
+}
+
+/// ICMP errors quote what was sent, or a part of it, also where nothing else of it was captured: that is blanked.
+#[test]
+fn what_icmp_errors_quote_is_blanked() {
+    let folder = Folder::new();
+    for (name, payload_type) in [("events", 101), ("audio", 0)] {
+        let mut capture = Capture::new();
+        for i in 0..20_u16 {
+            let payload: Vec<u8> =
+                if payload_type == 0 { (0..120).map(|k| 0x80 | (k as u8 + i as u8)).collect() } else { vec![(i % 10) as u8, 10, 0, 160] };
+            let mut rtp = rtp(payload_type, i, u32::from(i) * 160, 1, &payload);
+            // With the bit of padding, whose end was cut off.
+            rtp[0] |= 0x20;
+            capture.icmp(u64::from(i) * 20_000, CUSTOMER, AGENT, &rtp);
+        }
+        let (input, output) = (folder.path(name), folder.path(&format!("{name}.out")));
+        fs::write(&input, &capture.bytes).unwrap();
+        let staged = scrub(&input, &output, &Settings::default()).unwrap();
+        assert_eq!(staged.quoted, 20, "{name}");
+        staged.publish().unwrap();
+        let after = fs::read(&output).unwrap();
+        let mut reader = Reader::new(Cursor::new(&after)).unwrap();
+        while let Some(packet) = reader.next_packet().unwrap() {
+            let datagram = Datagram::of(&packet).unwrap();
+            let blank = if payload_type == 0 { 0xff } else { 10 };
+            assert!(datagram.quoted && datagram.payload(packet.bytes)[12..].iter().all(|byte| *byte == blank), "{name}");
+        }
+    }
 }

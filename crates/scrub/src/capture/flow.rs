@@ -90,19 +90,19 @@ impl Survey {
             }
             return Some(message);
         }
-        // What an ICMP error quotes was sent before, and is no part of the count.
-        let header = rtp_header(payload).filter(|_| !datagram.quoted)?;
+        let header = if datagram.quoted { quoted_header(payload) } else { rtp_header(payload) }?;
         let seen = self.seen;
         let one = self
             .candidates
             .entry((datagram.source, datagram.destination))
             .or_insert_with(|| Candidate { first: seen, ..Candidate::default() });
         one.rtp += 1;
-        one.cut += u64::from(datagram.cut);
+        // What an ICMP error quotes is a part, and blanked whole.
+        one.cut += u64::from(datagram.cut && !datagram.quoted);
         one.count(&header);
         let (count, events) = one.types.entry(header.payload_type).or_default();
         *count += 1;
-        *events += u64::from(header.payload_type >= 96 && could_be_event(payload.get(header.payload).unwrap_or_default()));
+        *events += u64::from(header.payload_type >= 96 && could_be_event(payload.get(header.payload).unwrap_or_default(), datagram.quoted));
         None
     }
 
@@ -246,15 +246,22 @@ pub fn rtp_header(payload: &[u8]) -> Option<Header> {
     Header::read(payload).ok().filter(|header| !(64..=95).contains(&header.payload_type) && !header.payload.is_empty())
 }
 
+/// The same of a part of a packet that an ICMP error quotes: where its padding ends cannot be told.
+pub fn quoted_header(payload: &[u8]) -> Option<Header> {
+    let mut head = payload.to_vec();
+    head.first_mut().into_iter().for_each(|flags| *flags &= !0x20);
+    rtp_header(&head)
+}
+
 /// Whether two names of a coding mean the same.
 fn same(one: &RtpMap, other: &RtpMap) -> bool {
     one.encoding.eq_ignore_ascii_case(&other.encoding) && one.rate_hz == other.rate_hz
 }
 
-/// Whether a payload can be telephone-events: whole ones, of known events, with the reserved bit clear.
-fn could_be_event(payload: &[u8]) -> bool {
+/// Whether a payload can be telephone-events: whole ones, of known events, with the reserved bit clear; `part`: it may be cut.
+fn could_be_event(payload: &[u8], part: bool) -> bool {
     !payload.is_empty()
-        && payload.len().is_multiple_of(4)
+        && (part || payload.len().is_multiple_of(4))
         && payload.len() <= 32
         && payload.chunks(4).all(|event| matches!(event, [0..=16, flags, ..] if flags & 0x40 == 0))
 }

@@ -21,7 +21,7 @@ use calls::{Calls, Found, Told};
 use cardhush_pcap::sip::KeyForm;
 use cardhush_pcap::{Datagram, Packet, PcapError, Reader, Unread};
 use cardhush_recorder::Payload;
-use flow::{Flow, Survey, rtp_header};
+use flow::{Flow, Survey, quoted_header, rtp_header};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom, Write as _};
@@ -398,14 +398,13 @@ fn put(edits: &mut BTreeMap<u64, Vec<u8>>, packet: &Packet<'_>, datagram: &Datag
 
 /// Blanks the payload of an RTP packet that an ICMP error quotes: it is a part of one that was sent, and cannot be read by itself.
 fn blank_quoted(datagram: &Datagram, bytes: &mut [u8], flow: &Flow) -> Result<(), PcapError> {
-    let Some(header) = rtp_header(datagram.payload(bytes)) else { return Ok(()) };
+    let Some(header) = quoted_header(datagram.payload(bytes)) else { return Ok(()) };
     let silence = match flow.formats.of(header.payload_type) {
         Some(Payload::Pcma) => 0xd5,
         Some(Payload::Pcmu | Payload::Redundant) => 0xff,
         Some(Payload::Event) => STAR_EVENT,
         _ => 0,
     };
-    // Padding that was cut off cannot be told from audio.
     let payload = header.payload.start..datagram.payload.len();
     let fill = vec![silence; payload.len()];
     datagram.replace(bytes, payload, &fill)
