@@ -25,6 +25,8 @@ const KEY_MARGIN: u64 = 40 * A_MS;
 const US: u64 = 125;
 /// Events of one piece for which there is room from the start: more than eight channels' plans have spans.
 const FOUND: usize = 1_024;
+/// Spans of the whole call that are remembered.
+const KEPT: usize = 64;
 /// Silence behind a call that settles what began in it: the longest tail of a mask, with room.
 const SETTLING: u64 = 1_000 * A_MS;
 /// Milliseconds by which the timeline begins before the session, so that packets that were overtaken at its start have their places.
@@ -72,13 +74,12 @@ impl Session {
             found: Vec::with_capacity(FOUND),
             config: config.clone(),
             start_us,
-            // A clock may begin at 0.
-            lead: (start_us.min(ORIGIN_MS * 1_000) / US) as i64,
-            now: start_us.min(ORIGIN_MS * 1_000) / US,
+            lead: (ORIGIN_MS * A_MS) as i64,
+            now: ORIGIN_MS * A_MS,
             read: 0,
             left: 0,
             number: 0,
-            masks: Vec::with_capacity(64),
+            masks: Vec::with_capacity(KEPT),
             disarm_at: None,
         })
     }
@@ -89,10 +90,10 @@ impl Session {
         self.analyzer.latency() / A_MS + u64::from(self.config.wait_ms) + PIECE as u64 / A_MS
     }
 
-    /// When position 0 is, in microseconds since the epoch: [`ORIGIN_MS`] before the call's begin.
+    /// When position 0 is, in microseconds since the epoch: [`ORIGIN_MS`] before the call's begin, and so before the epoch where a clock begins with the call.
     #[must_use]
-    pub const fn origin_us(&self) -> u64 {
-        self.start_us.saturating_sub(ORIGIN_MS * 1_000)
+    pub const fn origin_us(&self) -> i64 {
+        (self.start_us & i64::MAX as u64) as i64 - (ORIGIN_MS * 1_000) as i64
     }
 
     /// A channel joins the call.
@@ -147,6 +148,10 @@ impl Session {
         }
         self.lead += (now - self.now) as i64;
         self.now = now;
+        if let Some(span) = taken.torn {
+            let span = self.analysed(channel.slot, span);
+            self.analyzer.mask(Some(channel.slot), span, &mut |event| self.found.push(event));
+        }
         if let Some(span) = taken.unread {
             self.tell(channel.slot, span, EventKind::Unread, sink);
         }
@@ -211,11 +216,28 @@ impl Session {
         let ahead = self.slots.iter().flatten().map(|slot| slot.stream.ahead(self.now)).max().unwrap_or(0);
         let span = Span::new(self.instant(from_us), self.instant(to_us).saturating_add(1 + ahead));
         if slot.is_none() {
-            self.masks.retain(|mask| mask.end > self.read);
-            self.masks.push(span);
+            self.keep(span);
         }
         self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
         self.tell_found(sink);
+    }
+
+    /// Remembers a span that is masked on every channel; those that touch are one, and so are the first two where there are too many.
+    fn keep(&mut self, mut span: Span) {
+        let read = self.read;
+        self.masks.retain(|mask| {
+            let touches = mask.start <= span.end && span.start <= mask.end;
+            if touches {
+                span = Span::new(span.start.min(mask.start), span.end.max(mask.end));
+            }
+            !touches && mask.end > read
+        });
+        if self.masks.len() == KEPT
+            && let Some(other) = self.masks.pop()
+        {
+            span = Span::new(span.start.min(other.start), span.end.max(other.end));
+        }
+        self.masks.push(span);
     }
 
     /// The position at 8 kHz of the instant `us`.

@@ -29,6 +29,8 @@ const TIMES_SENT: usize = 3;
 const MEMORY_S: u64 = 2;
 /// Milliseconds for which a source that sent audio keeps the channel for itself.
 const OWNED_MS: u64 = 60;
+/// Milliseconds of a new source that are masked behind what was replaced of it.
+const SEAM_MS: u64 = 40;
 /// Payload types that RTCP has on the same port (RFC 5761, 4).
 const RTCP: std::ops::RangeInclusive<u8> = 64..=95;
 /// Samples of the channel that one piece takes at most, with what the resampler is late: 48 kHz.
@@ -51,6 +53,8 @@ pub struct Taken {
     pub keys: [Option<Key>; MAX_PARTS],
     /// Samples that could not be read any more, and will be replaced whole.
     pub unread: Option<Span>,
+    /// The first samples of a source that was replaced until now: the rest of a key may be in them.
+    pub torn: Option<Span>,
 }
 
 /// A packet that comes out.
@@ -92,8 +96,8 @@ pub struct Stream {
     pub keys: Keys,
     /// Samples behind what is settled for which masks are remembered: as far as a copy that waits may reach.
     memory: u64,
-    /// The source that sends audio, and when it last did. Of two at one time the other's cannot be read: a channel is one voice.
-    owner: Option<(u32, u64)>,
+    /// The source that sends audio, when it last did, and how many samples of others came since. Of two at one time the other's cannot be read: a channel is one voice.
+    owner: Option<(u32, u64, u64)>,
     /// It takes no packets any more.
     pub closed: bool,
 }
@@ -180,7 +184,7 @@ impl Stream {
         });
         let lasted = found.iter().map(|part| if let Kind::Key { after, duration, .. } = part.kind { after + duration } else { 0 });
         let now = self.front.to_call_floor(now);
-        let intrudes = samples.is_some() && self.intrudes(header.ssrc, now);
+        let (intrudes, takes_over) = samples.map_or((false, false), |samples| self.intrudes(header.ssrc, now, samples.into()));
         let place = |placer: &mut Placer, arrival: &Arrival| {
             if intrudes { now.saturating_sub(samples.unwrap_or(0).into()) } else { placer.place(arrival) }
         };
@@ -196,7 +200,11 @@ impl Stream {
         };
         let position = place(&mut self.placer, &arrival);
         let mut waiting = Waiting::new(arrived_us, token, position);
-        let mut taken = Taken { keys: [None; MAX_PARTS], unread: None };
+        let mut taken = Taken { keys: [None; MAX_PARTS], unread: None, torn: None };
+        if takes_over {
+            // What it said before was replaced: a key across the seam is too short to be heard.
+            taken.torn = Some(Span::new(position, position + SEAM_MS * u64::from(self.formats.rate_hz()) / 1_000));
+        }
         for (i, part) in found.iter().enumerate() {
             let start = position.saturating_sub(part.earlier.into());
             match part.kind {
@@ -224,14 +232,20 @@ impl Stream {
         Ok(taken)
     }
 
-    /// Whether a source sends audio at `now` while another one does.
-    fn intrudes(&mut self, ssrc: u32, now: u64) -> bool {
+    /// Whether a source sends so many samples at `now` while another one does; and whether it takes over from that one, which has been silent by the clock or by what others sent meanwhile.
+    fn intrudes(&mut self, ssrc: u32, now: u64, samples: u64) -> (bool, bool) {
         let owned = OWNED_MS * u64::from(self.formats.rate_hz()) / 1_000;
-        let intrudes = self.owner.is_some_and(|(owner, last)| owner != ssrc && now < last + owned);
-        if !intrudes {
-            self.owner = Some((ssrc, now));
+        if let Some((owner, last, others)) = &mut self.owner
+            && *owner != ssrc
+            && now < *last + owned
+            && *others + samples <= owned
+        {
+            *others += samples;
+            return (true, false);
         }
-        intrudes
+        let takes_over = self.owner.is_some_and(|(owner, _, others)| owner != ssrc && others > 0);
+        self.owner = Some((ssrc, now, 0));
+        (false, takes_over)
     }
 
     /// The position at 8 kHz up to which all packets are there.

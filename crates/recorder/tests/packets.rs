@@ -282,6 +282,46 @@ fn a_second_source_at_one_time_is_replaced_whole() {
     assert_eq!(of(1).filter(|one| !known.contains(&one[..])).count(), 0, "and all of the first");
 }
 
+/// An ordinary change of source costs 60 ms and the seam, also where the clock stands still; and a key across it is gone.
+#[test]
+fn another_source_takes_over() {
+    for (still, offset) in [(false, 0), (false, 160), (false, 300), (true, 0)] {
+        let (mut samples, keys) = keyed("45", 8_000, 13);
+        samples.drain(..keys[0].start - offset);
+        let first = Sender::new(0, 1).send(Payload::Pcmu, &vec![0.01; 16_000], START_US);
+        let second = Sender::new(0, 2).send(Payload::Pcmu, &samples, START_US + 2_000_000);
+        let mut sent = [first, second.clone()].concat();
+        if still {
+            sent.iter_mut().for_each(|one| one.at_us = START_US);
+        }
+        let (ids, stored) = run(&keyed_alone(), &[(Formats::g711(), sent.clone())]);
+        let out = stored.of(ids[0]);
+        assert_eq!(out.len(), sent.len());
+        let same = |i: usize| out[100 + i][12..].iter().zip(&second[i].bytes[12..]).filter(|(a, b)| a == b).count() as f64 / 160.0;
+        let key = |n: usize| (keys[n].start - keys[0].start + offset) / 160..(keys[n].end - keys[0].start + offset).div_ceil(160);
+        let kept = (0..second.len()).filter(|i| !key(0).contains(i) && !key(1).contains(i) && *i > 8).filter(|i| same(*i) == 1.0).count();
+        assert!(kept + 12 > second.len() - 9 - key(1).len(), "{kept} of {} packets behind the seam stay", second.len());
+        let tone: Vec<usize> = (keys[0].start..keys[0].end).map(|at| at - keys[0].start + offset).collect();
+        let left = tone.iter().filter(|at| out[100 + **at / 160][12 + **at % 160] == second[**at / 160].bytes[12 + **at % 160]).count();
+        assert!(left < 80, "{left} samples of {} of the key across the seam are as they were", tone.len());
+    }
+}
+
+/// Packets overtaken at the start of a clock that begins at 0.
+#[test]
+fn a_clock_may_begin_with_the_call() {
+    let mut session = Session::new(&keyed_alone(), 0).unwrap();
+    let channel = session.add(&Formats::g711()).unwrap();
+    let (mut sender, mut stored) = (Sender::new(0, 1), Stored::default());
+    for (came, i) in [3_u16, 0, 1, 2, 4].into_iter().enumerate() {
+        sender.sequence = i;
+        let packet = sender.packet(0, u32::from(i) * 160, &[0x80 + i as u8; 160]);
+        session.receive(channel, came as u64 * 5_000, &packet, 0, &mut |output| stored.take(output)).unwrap();
+    }
+    session.finish(&mut |output| stored.take(output));
+    assert_eq!((stored.count(|kind| *kind == EventKind::Unread), session.origin_us()), (0, -2_000_000));
+}
+
 /// A mask of the whole call goes on for whoever comes next, and one from the start has the first packet.
 #[test]
 fn a_mask_of_the_call_is_for_all_of_it() {

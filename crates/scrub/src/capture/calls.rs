@@ -153,8 +153,8 @@ struct Teller<'a, F: FnMut(Told<'_>)> {
 }
 
 impl<'a, F: FnMut(Told<'_>)> Teller<'a, F> {
-    fn new(channels: &'a HashMap<usize, ChannelId>, flows: &'a [Flow], origin_us: u64, begin_us: u64, tell: &'a mut F) -> Self {
-        Self { channels, flows, behind_us: origin_us as i64 - begin_us as i64, tell }
+    fn new(channels: &'a HashMap<usize, ChannelId>, flows: &'a [Flow], origin_us: i64, begin_us: u64, tell: &'a mut F) -> Self {
+        Self { channels, flows, behind_us: origin_us - begin_us as i64, tell }
     }
 
     fn hear(&mut self, output: Output<'_>) {
