@@ -26,6 +26,12 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether it is that of RTCP on the same port, whose packet types fall on these payload types (RFC 5761, 4).
+    #[must_use]
+    pub fn is_rtcp(&self) -> bool {
+        (64..=95).contains(&self.payload_type)
+    }
+
     /// Reads the header of a packet.
     ///
     /// # Errors

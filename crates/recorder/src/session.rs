@@ -92,8 +92,8 @@ impl Session {
 
     /// When position 0 is, in microseconds since the epoch: [`ORIGIN_MS`] before the call's begin, and so before the epoch where a clock begins with the call.
     #[must_use]
-    pub const fn origin_us(&self) -> i64 {
-        (self.start_us & i64::MAX as u64) as i64 - (ORIGIN_MS * 1_000) as i64
+    pub fn origin_us(&self) -> i64 {
+        self.start_us.min(i64::MAX as u64) as i64 - (ORIGIN_MS * 1_000) as i64
     }
 
     /// A channel joins the call.
@@ -222,7 +222,7 @@ impl Session {
         self.tell_found(sink);
     }
 
-    /// Remembers a span that is masked on every channel; those that touch are one, and so are the first two where there are too many.
+    /// Remembers a span that is masked on every channel; those that touch are one, and where there are too many it is one with the last.
     fn keep(&mut self, mut span: Span) {
         let read = self.read;
         self.masks.retain(|mask| {
@@ -265,7 +265,7 @@ impl Session {
     fn is_news(&mut self, slot: u8, by: By, position: u64, digit: Digit) -> bool {
         let slot = self.slots.get_mut(usize::from(slot)).and_then(Option::as_mut);
         slot.is_some_and(|slot| {
-            let rate_hz = slot.stream.front().to_call_floor(1_000 * A_MS);
+            let rate_hz = slot.stream.rate_hz().into();
             slot.stream.keys.tell(by, position, digit, rate_hz)
         })
     }
@@ -377,6 +377,16 @@ impl Session {
             let front = slot.stream.front();
             Span::new(front.to_analysis_floor(span.start), front.to_analysis_ceil(span.end))
         })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What was found holds digits: overwritten, what was told included.
+        let blank = Found::Exposed { channel: 0, span: Span::new(0, 0), cause: cardhush_core::Cause::Manual };
+        self.found.clear();
+        self.found.resize(self.found.capacity(), blank);
+        std::hint::black_box(&self.found);
     }
 }
 

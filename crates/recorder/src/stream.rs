@@ -31,8 +31,6 @@ const MEMORY_S: u64 = 2;
 const OWNED_MS: u64 = 60;
 /// Milliseconds of a new source that are masked behind what was replaced of it.
 const SEAM_MS: u64 = 40;
-/// Payload types that RTCP has on the same port (RFC 5761, 4).
-const RTCP: std::ops::RangeInclusive<u8> = 64..=95;
 /// Samples of the channel that one piece takes at most, with what the resampler is late: 48 kHz.
 const OWN_PIECE: usize = 2_048;
 
@@ -142,6 +140,11 @@ impl Stream {
         &self.front
     }
 
+    /// Samples a second.
+    pub const fn rate_hz(&self) -> u32 {
+        self.formats.rate_hz()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.store.is_empty()
@@ -159,7 +162,7 @@ impl Stream {
             return Err(PacketError::TooLong { len: packet.len(), most: MAX_PACKET });
         }
         let header = Header::read(packet)?;
-        if RTCP.contains(&header.payload_type) {
+        if header.is_rtcp() {
             return Err(PacketError::Rtcp);
         }
         let mut found: [Part; MAX_PARTS] = Default::default();
@@ -185,25 +188,25 @@ impl Stream {
         let lasted = found.iter().map(|part| if let Kind::Key { after, duration, .. } = part.kind { after + duration } else { 0 });
         let now = self.front.to_call_floor(now);
         let (intrudes, takes_over) = samples.map_or((false, false), |samples| self.intrudes(header.ssrc, now, samples.into()));
-        let place = |placer: &mut Placer, arrival: &Arrival| {
-            if intrudes { now.saturating_sub(samples.unwrap_or(0).into()) } else { placer.place(arrival) }
+        let position = if intrudes {
+            now.saturating_sub(samples.unwrap_or(0).into())
+        } else {
+            self.placer.place(&Arrival {
+                ssrc: header.ssrc,
+                sequence: header.sequence,
+                timestamp: header.timestamp,
+                samples,
+                lasted: lasted.max().unwrap_or(0),
+                now,
+                unread: self.timeline.unread(),
+                rate_hz: self.rate_hz(),
+            })
         };
-        let arrival = Arrival {
-            ssrc: header.ssrc,
-            sequence: header.sequence,
-            timestamp: header.timestamp,
-            samples,
-            lasted: lasted.max().unwrap_or(0),
-            now,
-            unread: self.timeline.unread(),
-            rate_hz: self.formats.rate_hz(),
-        };
-        let position = place(&mut self.placer, &arrival);
         let mut waiting = Waiting::new(arrived_us, token, position);
         let mut taken = Taken { keys: [None; MAX_PARTS], unread: None, torn: None };
         if takes_over {
             // What it said before was replaced: a key across the seam is too short to be heard.
-            taken.torn = Some(Span::new(position, position + SEAM_MS * u64::from(self.formats.rate_hz()) / 1_000));
+            taken.torn = Some(Span::new(position, position + SEAM_MS * u64::from(self.rate_hz()) / 1_000));
         }
         for (i, part) in found.iter().enumerate() {
             let start = position.saturating_sub(part.earlier.into());
@@ -234,7 +237,7 @@ impl Stream {
 
     /// Whether a source sends so many samples at `now` while another one does; and whether it takes over from that one, which has been silent by the clock or by what others sent meanwhile.
     fn intrudes(&mut self, ssrc: u32, now: u64, samples: u64) -> (bool, bool) {
-        let owned = OWNED_MS * u64::from(self.formats.rate_hz()) / 1_000;
+        let owned = OWNED_MS * u64::from(self.rate_hz()) / 1_000;
         if let Some((owner, last, others)) = &mut self.owner
             && *owner != ssrc
             && now < *last + owned
@@ -331,7 +334,8 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.linear.fill(0);
         self.made.fill(0.0);
-        std::hint::black_box((&self.linear, &self.made));
+        self.keys = Keys::default();
+        std::hint::black_box((&self.linear, &self.made, &self.keys));
     }
 }
 

@@ -99,7 +99,7 @@ pub fn has_avx2() -> bool {
         // SAFETY: register 0 exists wherever OSXSAVE is set.
         unsafe { _xgetbv(0) }
     }
-    #[allow(unused_unsafe)]
+    #[allow(unused_unsafe, reason = "newer compilers hold cpuid to be safe, and Rust 1.90 does not")]
     // SAFETY: cpuid is part of every x86-64 processor; `saved_registers` is called only where OSXSAVE is set.
     unsafe {
         __cpuid(0).eax >= 7

@@ -118,11 +118,7 @@ impl<'a> Calls<'a> {
             channels.insert(stream, session.add(&flow.formats)?);
         }
         for mask in self.masks {
-            let us = |instant: Instant| match instant {
-                Instant::Seconds(seconds) => self.begin_us.saturating_add((seconds * 1e6) as u64),
-                Instant::Sample(sample) => self.begin_us.saturating_add(sample.saturating_mul(125)),
-                Instant::End => u64::MAX / 2,
-            };
+            let us = |instant: Instant| self.begin_us.saturating_add(since_begin_us(instant));
             let channel = mask.channel.map(usize::from);
             let named = channel.and_then(|stream| channels.get(&stream).copied());
             if channel.is_none() || named.is_some() {
@@ -133,14 +129,18 @@ impl<'a> Calls<'a> {
     }
 }
 
-/// Whether an instant, in microseconds since the capture began, lies in a span that was given in seconds.
-fn covers(mask: &Mask, at_us: u64) -> bool {
-    let us = |instant: Instant| match instant {
+/// An instant in microseconds since the capture began; samples are those of 8 kHz.
+fn since_begin_us(instant: Instant) -> u64 {
+    match instant {
         Instant::Seconds(seconds) => (seconds * 1e6) as u64,
         Instant::Sample(sample) => sample.saturating_mul(125),
         Instant::End => u64::MAX,
-    };
-    (us(mask.from)..us(mask.to)).contains(&at_us)
+    }
+}
+
+/// Whether an instant, in microseconds since the capture began, lies in a span that was given by hand.
+fn covers(mask: &Mask, at_us: u64) -> bool {
+    (since_begin_us(mask.from)..since_begin_us(mask.to)).contains(&at_us)
 }
 
 /// Turns what a session says into spans of the capture.

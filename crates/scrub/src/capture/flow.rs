@@ -243,7 +243,7 @@ impl Candidate {
 
 /// The header of a payload that can be RTP, and is no RTCP, STUN or DTLS on the same port (RFC 5761, 4; RFC 7983).
 pub fn rtp_header(payload: &[u8]) -> Option<Header> {
-    Header::read(payload).ok().filter(|header| !(64..=95).contains(&header.payload_type) && !header.payload.is_empty())
+    Header::read(payload).ok().filter(|header| !header.is_rtcp() && !header.payload.is_empty())
 }
 
 /// The same of a part of a packet that an ICMP error quotes: where its padding ends cannot be told.

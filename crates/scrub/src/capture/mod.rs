@@ -20,16 +20,15 @@ use crate::watch::{Step, Watch, tell};
 use calls::{Calls, Found, Told};
 use cardhush_pcap::sip::KeyForm;
 use cardhush_pcap::{Datagram, Packet, PcapError, Reader, Unread};
-use cardhush_recorder::Payload;
+use cardhush_recorder::{Payload, parts::STAR as STAR_EVENT};
 use flow::{Flow, Survey, quoted_header, rtp_header};
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{File, Metadata};
 use std::io::{BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What digits in letters become, and their event: what no card number has.
+/// What digits in letters become: what no card number has.
 const STAR: u8 = b'*';
-const STAR_EVENT: u8 = 10;
 /// Packets between two looks at the watch and at silent calls.
 const OFTEN: u64 = 4_096;
 const BLOCK: usize = 256 * 1024;
@@ -116,14 +115,14 @@ pub fn stage_capture(path: &Path, target: Target<'_>, settings: &Settings, watch
     }
     let beside = output.map(|output| Beside::new(output, Readers::Owner)).transpose()?;
     let mut job = Job { path, file: &file, total: metadata.len(), edits: BTreeMap::new(), signalled: 0, quoted: 0 };
-    let (flows, begin_us) = job.survey(watch)?;
+    let (flows, begin_us, packets) = job.survey(watch)?;
     let replaced = job.listen(&flows, begin_us, settings, watch)?;
     let beside = beside.filter(|_| target != Target::InPlace || !job.edits.is_empty());
     if let Some(beside) = &beside {
         job.write(beside, watch)?;
         beside.resemble(&metadata)?;
     }
-    let (container, packets) = job.count()?;
+    let container = job.reader()?.format().name();
     let streams = flows.iter().map(|flow| Stream {
         source: flow.ends.0.to_string(),
         destination: flow.ends.1.to_string(),
@@ -179,15 +178,11 @@ impl Job<'_> {
         }
     }
 
-    fn count(&self) -> Result<(&'static str, u64), Error> {
-        Ok((self.reader()?.format().name(), self.walk(|_| Ok(()))?.0))
-    }
-
-    /// Which streams there are, when the capture began, and what of its SIP messages is blanked.
-    fn survey(&mut self, watch: &mut Watch<'_>) -> Result<(Vec<Flow>, u64), Error> {
+    /// Which streams there are, when the capture began, and how many packets it has; takes down what of its SIP messages is blanked.
+    fn survey(&mut self, watch: &mut Watch<'_>) -> Result<(Vec<Flow>, u64, u64), Error> {
         let (mut survey, mut unseen, mut begin_us) = (Survey::default(), BTreeMap::<Unread, u64>::new(), None);
         let (mut edits, mut signalled, mut unread_keys) = (BTreeMap::new(), 0, 0);
-        let (_, unknown) = self.walk(|packet| {
+        let (packets, unknown) = self.walk(|packet| {
             if packet.number % OFTEN == 0 {
                 tell(watch, self.path, Step::Finding, packet.offset, self.total)?;
             }
@@ -245,7 +240,7 @@ impl Job<'_> {
                 why: format!("RTP from {} to {}: {}{others}", one.ends.0, one.ends.1, one.why),
             });
         }
-        Ok((flows, begin_us.unwrap_or(0)))
+        Ok((flows, begin_us.unwrap_or(0), packets))
     }
 
     /// Puts every stream through its call's session; what is replaced of them.
