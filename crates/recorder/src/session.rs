@@ -90,6 +90,13 @@ impl Session {
         self.analyzer.latency() / A_MS + u64::from(self.config.wait_ms) + PIECE as u64 / A_MS
     }
 
+    /// Bytes and packets that wait in the session at most, with the channels that it has now: no one call gives out more.
+    #[must_use]
+    pub fn capacity(&self) -> (usize, usize) {
+        let stores = self.slots.iter().flatten().map(|slot| slot.stream.capacity());
+        stores.fold((0, 0), |(bytes, packets), (more_bytes, more_packets)| (bytes + more_bytes, packets + more_packets))
+    }
+
     /// When position 0 is, in microseconds since the epoch: [`ORIGIN_MS`] before the call's begin, and so before the epoch where a clock begins with the call.
     #[must_use]
     pub fn origin_us(&self) -> i64 {
@@ -112,6 +119,12 @@ impl Session {
         }
         self.number += 1;
         Ok(id)
+    }
+
+    /// Whether a channel is in the call, or its last packets are.
+    #[must_use]
+    pub fn has(&self, channel: ChannelId) -> bool {
+        self.slots.get(usize::from(channel.slot)).and_then(Option::as_ref).is_some_and(|slot| slot.id == channel)
     }
 
     /// A channel leaves the call: it takes nothing any more, and its place is free once its last packet has come out.

@@ -57,6 +57,11 @@ impl Store {
         self.waiting.iter().map(|waiting| waiting.at.len()).sum()
     }
 
+    /// Bytes and packets that there is room for.
+    pub const fn capacity(&self) -> (usize, usize) {
+        (self.bytes.len(), self.most)
+    }
+
     /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()

@@ -150,6 +150,11 @@ impl Stream {
         self.store.is_empty()
     }
 
+    /// Bytes and packets that there is room for.
+    pub const fn capacity(&self) -> (usize, usize) {
+        self.store.capacity()
+    }
+
     /// Takes a packet that came at `now` (8 kHz) and `arrived_us`.
     pub fn take(&mut self, packet: &[u8], now: u64, arrived_us: u64, token: u64) -> Result<Taken, PacketError> {
         if self.closed {
