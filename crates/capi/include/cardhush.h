@@ -419,7 +419,7 @@ cardhush_status cardhush_scrubber_finish(struct cardhush_scrubber *scrubber,
 
 // Fetches events, the oldest first: at most `capacity` go to `events`, and `count` says how many waited. Where that is more than `capacity`, the rest waits on. To be called after each
 // `_process`, `_finish` and `_mask`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
-// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
+// A poisoned scrubber gives those that were told before. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
 // Must hold: `events` leads to `capacity` places and `count` to one.
 cardhush_status cardhush_scrubber_events(struct cardhush_scrubber *scrubber,
                                          struct cardhush_event *events,
@@ -470,7 +470,7 @@ cardhush_status cardhush_session_add(struct cardhush_session *session,
                                      size_t count,
                                      uint64_t *channel);
 
-// A channel leaves the call: it takes nothing any more, and what waits of it comes out in its time. A name that is none is passed over. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
+// A channel leaves the call: it takes nothing any more, and what waits of it comes out in its time. `CARDHUSH_ERR_CHANNEL` where there is none of that name; `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
 cardhush_status cardhush_session_remove(struct cardhush_session *session,
                                         uint64_t channel);
 

@@ -18,6 +18,11 @@ pub(crate) fn with<T: Poison>(handle: usize, body: impl FnOnce(&mut T) -> Result
     Failure::status(handle::lend::<T>(handle).and_then(|mut object| guarded(&mut *object, body)))
 }
 
+/// Runs `body` on the object of a handle although it may be poisoned: for what no defect can have spoilt.
+pub(crate) fn with_spoilt<T: Poison>(handle: usize, body: impl FnOnce(&mut T) -> Result<(), Failure>) -> cardhush_status {
+    Failure::status(handle::lend::<T>(handle).and_then(|mut object| caught(|| body(&mut *object)).and_then(|result| result)))
+}
+
 /// Runs `body` on an object that was lent.
 pub(crate) fn guarded<T: Poison>(object: &mut T, body: impl FnOnce(&mut T) -> Result<(), Failure>) -> Result<(), Failure> {
     if *object.poisoned() {

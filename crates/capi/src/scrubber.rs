@@ -2,7 +2,7 @@
 //!
 //! A chunk is any number of whole frames. Everything is settled when it comes out, and what could not be settled in time is told as exposed.
 
-use crate::boundary::{self, close, poison, with};
+use crate::boundary::{self, close, poison, with, with_spoilt};
 use crate::config::{self, cardhush_config};
 use crate::event::{CARDHUSH_ALL_CHANNELS, cardhush_event};
 use crate::handle;
@@ -108,7 +108,7 @@ pub unsafe extern "C" fn cardhush_scrubber_finish(
 
 /// Fetches events, the oldest first: at most `capacity` go to `events`, and `count` says how many waited. Where that is more than `capacity`, the rest waits on. To be called after each
 /// `_process`, `_finish` and `_mask`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
-/// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
+/// A poisoned scrubber gives those that were told before. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
 /// Must hold: `events` leads to `capacity` places and `count` to one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_scrubber_events(
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn cardhush_scrubber_events(
     count: *mut usize,
 ) -> cardhush_status {
     // SAFETY: the caller's promise.
-    with::<Line>(scrubber.addr(), |line| unsafe { line.events.give(events, capacity, count) })
+    with_spoilt::<Line>(scrubber.addr(), |line| unsafe { line.events.give(events, capacity, count) })
 }
 
 /// Writes to `frames` by how many samples the output is behind the input. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`. One thread a scrubber at a time.

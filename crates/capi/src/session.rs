@@ -2,7 +2,7 @@
 //!
 //! After each `_receive`, `_advance` or `_finish`, packets are taken with `_next` and events with `_events`. Memory is taken from the heap by `_new` and `_add`, and by nothing else.
 
-use crate::boundary::{self, Poison, close, poison, with};
+use crate::boundary::{self, Poison, close, poison, with, with_spoilt};
 use crate::config::{self, cardhush_format, cardhush_session_config};
 use crate::event::{CARDHUSH_ALL_CHANNELS, EVENTS_A_CHANNEL, Queue, cardhush_event};
 use crate::handle::{self, Object};
@@ -149,11 +149,15 @@ pub unsafe extern "C" fn cardhush_session_add(
     })
 }
 
-/// A channel leaves the call: it takes nothing any more, and what waits of it comes out in its time. A name that is none is passed over. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
+/// A channel leaves the call: it takes nothing any more, and what waits of it comes out in its time. `CARDHUSH_ERR_CHANNEL` where there is none of that name; `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_session_remove(session: *mut cardhush_session, channel: u64) -> cardhush_status {
     with::<Call>(session.addr(), |call| {
-        call.session.remove(ChannelId::from_bits(channel));
+        let id = ChannelId::from_bits(channel);
+        if !call.session.has(id) {
+            return Err(Failure(CARDHUSH_ERR_CHANNEL));
+        }
+        call.session.remove(id);
         Ok(())
     })
 }
@@ -232,7 +236,7 @@ pub unsafe extern "C" fn cardhush_session_events(
     count: *mut usize,
 ) -> cardhush_status {
     // SAFETY: the caller's promise.
-    with::<Call>(session.addr(), |call| unsafe { call.events.give(events, capacity, count) })
+    with_spoilt::<Call>(session.addr(), |call| unsafe { call.events.give(events, capacity, count) })
 }
 
 /// Writes to `ms` how long a packet waits at most until it comes out: the look-ahead, and the wait for those that are missing. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`. One thread a session at a time.
