@@ -210,6 +210,7 @@ fn one_call(
             }
             10 => cardhush_scrubber_arm(handles.scrubber(said)),
             11 => cardhush_scrubber_disarm(handles.scrubber(said)),
+            12 if said.byte() < 128 => cardhush_scrubber_signalled(handles.scrubber(said), said.number(), said.number(), said.number()),
             12 => cardhush_scrubber_mask(handles.scrubber(said), said.number(), said.number(), said.number()),
             13 => cardhush_scrubber_reset(handles.scrubber(said)),
             14 if said.byte() < 40 => cardhush_scrubber_poison(handles.scrubber(said)),

@@ -1,8 +1,30 @@
+/* cardhush: finds and destroys keyed and spoken card digits in call audio. C99 or C++; docs/c-abi.md is the manual.
+ *
+ *     cardhush_config config;
+ *     cardhush_scrubber *scrubber;
+ *     cardhush_config_init(&config, sizeof config);
+ *     config.channels = 2;
+ *     if (cardhush_scrubber_new(&config, &scrubber) != CARDHUSH_OK) ...
+ *     for (;;) {
+ *         read 20 ms of samples;
+ *         if (cardhush_scrubber_process(scrubber, samples, frames) != CARDHUSH_OK) ...
+ *         cardhush_scrubber_events(scrubber, events, 32, &count);
+ *         write the samples: they are those of a latency ago, without digits;
+ *     }
+ *     cardhush_scrubber_finish(scrubber, samples, frames), until a latency's worth has come;
+ *     cardhush_scrubber_free(scrubber);
+ *
+ * This file is made of the source by a test. */
+
 #ifndef CARDHUSH_H
 #define CARDHUSH_H
 
 #include <stddef.h>
 #include <stdint.h>
+
+// The version of the binary interface that this header declares. It changes where a program that was compiled for an older one would go wrong, and the library's
+// soname (`libcardhush.so.1`) with it; new functions, new fields at the end of a structure that has a `struct_size`, and new values of what the library gives out do not change it.
+#define CARDHUSH_ABI 1
 
 // 16-bit linear, in the machine's byte order (`int16_t`).
 #define CARDHUSH_CODING_LINEAR16 0
@@ -103,7 +125,7 @@
 // The span should have been replaced and had come out already: the look-ahead was too short, or a packet told of it too late. The guarantee is lost for it.
 #define CARDHUSH_EVENT_EXPOSED 2
 
-// A key was pressed, within the limits of ITU-T Q.24, or told of by a telephone-event (RFC 4733); once each. Which, is not told.
+// A key was pressed, within the limits of ITU-T Q.24, or told of by a telephone-event (RFC 4733); once each. Which, is not told. A stream's has `start` = `end`, the sample at which it was decided.
 #define CARDHUSH_EVENT_KEYED 3
 
 // Sessions: the span came too late to be read, or twice with different contents. It is replaced whole.
@@ -112,7 +134,7 @@
 // Sessions: packets of the span do not come out, and no others of the channel will: its payloads are encrypted.
 #define CARDHUSH_EVENT_WITHHELD 5
 
-// Events were not fetched in time and their queue was full. All audio was treated as it should; the span reaches from the first of them to the last, on all channels.
+// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke the stream off. No digit came out for it.
 #define CARDHUSH_EVENT_LOST 6
 
 // No cause: the event is of another kind.
@@ -141,10 +163,6 @@
 
 // Samples a channel that one call takes at most: 131 s at 8 kHz. What is longer was meant for something else.
 #define CARDHUSH_MAX_FRAMES (1 << 20)
-
-// The version of the binary interface that this header declares. It changes where a program that was compiled for an older one would go wrong, and the library's
-// soname (`libcardhush.so.1`) with it; new functions, new fields at the end of a structure that has a `struct_size`, and new values of what the library gives out do not change it.
-#define CARDHUSH_ABI 1
 
 // A scrubber. Opaque: a pointer to one is a number, and nothing lies behind it.
 typedef struct cardhush_scrubber cardhush_scrubber;
@@ -348,6 +366,16 @@ typedef struct cardhush_packet {
 extern "C" {
 #endif // __cplusplus
 
+// The library's version, as `0.1.0`: static text. Any thread.
+const char *cardhush_version(void);
+
+// Whether this library serves programs that were compiled with a header of the given `CARDHUSH_ABI`: `CARDHUSH_OK` or `CARDHUSH_ERR_ABI`. To be asked
+// once, before anything else, by whoever loads the library at run time. Any thread.
+cardhush_status cardhush_check_abi(uint32_t abi);
+
+// The words of a status: static text, in English, never NULL. Any thread.
+const char *cardhush_status_string(cardhush_status status);
+
 // Writes the recommended settings to `config`, of which the caller knows `struct_size` bytes: `cardhush_config_init(&config, sizeof config)`.
 // `CARDHUSH_ERR_NULL`, `CARDHUSH_ERR_ALIGNMENT`, `CARDHUSH_ERR_STRUCT_SIZE`. Any thread.
 // Must hold: `config` leads to `struct_size` bytes.
@@ -358,28 +386,13 @@ cardhush_status cardhush_config_init(struct cardhush_config *config,
 // Must hold: `config` leads to `struct_size` bytes.
 cardhush_status cardhush_session_config_init(struct cardhush_session_config *config, size_t struct_size);
 
+// The name of a kind of event (`redacted`, `exposed`, `keyed`, `unread`, `withheld`, `lost`): static text, `unknown` for numbers that are none. Any thread.
+const char *cardhush_event_name(int32_t kind);
+
 // The name of a cause in reports (`keyed`, `spoken` and so on): static text, `none` for `CARDHUSH_CAUSE_NONE` and for numbers that are none. Any thread.
 const char *cardhush_cause_name(int32_t cause);
 
-// Writes to `size` how many bytes of memory `cardhush_scan` needs, wherever they begin. Errors as those of `cardhush_scrubber_new`. Any thread.
-// Must hold: `config` leads to as many bytes as its `struct_size` says, and `size` to a `size_t`.
-cardhush_status cardhush_scan_size(const struct cardhush_config *config,
-                                   size_t *size);
-
-// Finds the digits of `frames` frames of interleaved samples, which are a whole call. The first `capacity` events go to `events`, those of each channel in order, and `count` says how many there are: where that is more
-// than `capacity`, ask again with a longer array. `memory` is as much as `cardhush_scan_size` says, and is overwritten; NULL and 0 take it from the heap and give it back.
-// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_LENGTH` (more than memory can hold), `_MEMORY`, and the errors of `cardhush_scrubber_new`. Any thread; takes as long as it takes: not for the audio path.
-// Must hold: `config` leads to as many bytes as its `struct_size` says, `memory` to `size`, `samples` to as many frames, `events` to `capacity` places and `count` to one.
-cardhush_status cardhush_scan(const struct cardhush_config *config,
-                              void *memory,
-                              size_t size,
-                              const void *samples,
-                              size_t frames,
-                              struct cardhush_event *events,
-                              size_t capacity,
-                              size_t *count);
-
-// Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this.
+// Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this. Takes up to 256 KiB of stack, as `_init` does; nothing on the audio path takes 64.
 // `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`. Any thread.
 // Must hold: `config` leads to as many bytes as its `struct_size` says, and `scrubber` to a place for a handle.
 cardhush_status cardhush_scrubber_new(const struct cardhush_config *config,
@@ -392,7 +405,7 @@ cardhush_status cardhush_scrubber_size(const struct cardhush_config *config,
 
 // Opens a scrubber within the caller's memory: nothing is taken from the heap. The memory, of any alignment, belongs to the scrubber until `cardhush_scrubber_free`,
 // which overwrites it. `CARDHUSH_ERR_MEMORY` where `size` is less than `cardhush_scrubber_size` says, and the errors of `cardhush_scrubber_new`. Any thread.
-// Must hold: As `cardhush_scrubber_new`, and `memory` leads to `size` bytes that nothing else uses until the scrubber is freed.
+// Must hold: `config` leads to as many bytes as its `struct_size` says, `scrubber` to a place for a handle, and `memory` to `size` bytes that nothing else uses until the scrubber is freed.
 cardhush_status cardhush_scrubber_init(const struct cardhush_config *config,
                                        void *memory,
                                        size_t size,
@@ -402,15 +415,16 @@ cardhush_status cardhush_scrubber_init(const struct cardhush_config *config,
 // NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`. Any thread.
 cardhush_status cardhush_scrubber_free(struct cardhush_scrubber *scrubber);
 
-// Takes `frames` frames of interleaved samples and gives as many back in place, those that went in a latency ago; silence comes before the first.
-// On every error but `CARDHUSH_ERR_NULL`, `_HANDLE`, `_BUSY` and `_LENGTH` the samples are replaced by silence. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`,
+// Takes `frames` frames of interleaved samples and gives as many back in place, those that went in a latency ago. Silence, `cardhush_scrubber_latency` samples of it, comes before the first: leave it out, and
+// sample n of what is left is sample n of what went in, which is how events count. After an error the samples are silence, but for `CARDHUSH_ERR_NULL`, `_HANDLE`, `_BUSY` and `_LENGTH`, where it is not known what
+// they are or how many: they are as they came then, NOT scrubbed, and must not be used. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`,
 // `_LENGTH` (over `CARDHUSH_MAX_FRAMES`), `_FINISHED`. One thread a scrubber at a time; allocates nothing.
 // Must hold: `samples` leads to as many frames, which nothing else uses meanwhile.
 cardhush_status cardhush_scrubber_process(struct cardhush_scrubber *scrubber,
                                           void *samples,
                                           size_t frames);
 
-// The call is over: fills `frames` frames with the last samples of the call, which are still held, `cardhush_scrubber_latency` of them in all, by one call or several; behind them silence. The first settles
+// The call is over: overwrites `frames` frames with the last samples of the call, which are still held, `cardhush_scrubber_latency` of them in all, by one call or several; behind them silence. The first settles
 // what was in doubt. Only `cardhush_scrubber_reset` makes the scrubber take samples again. Errors as those of `cardhush_scrubber_process`. One thread a scrubber at a time; allocates nothing.
 // Must hold: `samples` leads to as many frames, which nothing else uses meanwhile.
 cardhush_status cardhush_scrubber_finish(struct cardhush_scrubber *scrubber,
@@ -431,19 +445,26 @@ cardhush_status cardhush_scrubber_events(struct cardhush_scrubber *scrubber,
 cardhush_status cardhush_scrubber_latency(struct cardhush_scrubber *scrubber,
                                           uint64_t *frames);
 
-// From the next sample on every run of spoken digits is masked: the agent asks for the card now. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
+// From the next sample on every run of spoken digits is masked: the agent asks for the card now. Keyed digits are masked armed or not; where spoken ones are off it changes nothing. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 cardhush_status cardhush_scrubber_arm(struct cardhush_scrubber *scrubber);
 
 // From the next sample on spoken digits are masked as the configuration says. Errors and threads as `cardhush_scrubber_arm`.
 cardhush_status cardhush_scrubber_disarm(struct cardhush_scrubber *scrubber);
 
-// Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come. What of them has come out is told as exposed.
+// Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come, and are told as far as they do. What of them has come out is told as exposed, in as many events as there are gaps between what was replaced already.
 // `CARDHUSH_ERR_CHANNEL` where the stream has no such channel: all are masked then, so that a wrong number leaves nothing in. `CARDHUSH_ERR_VALUE` where `end` is not behind `start`;
 // `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 cardhush_status cardhush_scrubber_mask(struct cardhush_scrubber *scrubber,
                                        uint64_t channel,
                                        uint64_t start,
                                        uint64_t end);
+
+// A key was pressed in the samples `[start, end)` of a channel, as signalling tells (RFC 4733, SIP INFO, the switch): masked whatever is heard, with the cause `event`, and with `linked` on every other channel
+// where channels are linked. May be told again as the key goes on; give some 40 ms before and behind what signalling measured. Errors and threads as those of `cardhush_scrubber_mask`.
+cardhush_status cardhush_scrubber_signalled(struct cardhush_scrubber *scrubber,
+                                            uint64_t channel,
+                                            uint64_t start,
+                                            uint64_t end);
 
 // Forgets the call and overwrites what was held of it: the next sample is the first of another, and events that wait are gone. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time;
 // allocates nothing.
@@ -529,15 +550,23 @@ cardhush_status cardhush_session_mask(struct cardhush_session *session,
 // `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time.
 cardhush_status cardhush_session_poison(struct cardhush_session *session);
 
-// The words of a status: static text, in English, never NULL. Any thread.
-const char *cardhush_status_string(cardhush_status status);
+// Writes to `size` how many bytes of memory `cardhush_scan` needs, wherever they begin. Errors as those of `cardhush_scrubber_new`. Any thread.
+// Must hold: `config` leads to as many bytes as its `struct_size` says, and `size` to a `size_t`.
+cardhush_status cardhush_scan_size(const struct cardhush_config *config,
+                                   size_t *size);
 
-// The library's version, as `0.1.0`: static text. Any thread.
-const char *cardhush_version(void);
-
-// Whether this library serves programs that were compiled with a header of the given `CARDHUSH_ABI`: `CARDHUSH_OK` or `CARDHUSH_ERR_ABI`. To be asked
-// once, before anything else, by whoever loads the library at run time. Any thread.
-cardhush_status cardhush_check_abi(uint32_t abi);
+// Finds the digits of `frames` frames of interleaved samples, which are a whole call. The first `capacity` events go to `events`, those of each channel in order, and `count` says how many there are: where that is more
+// than `capacity`, ask again with a longer array. `memory` is as much as `cardhush_scan_size` says, and is overwritten; NULL and 0 take it from the heap and give it back.
+// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_LENGTH` (more than memory can hold), `_MEMORY`, and the errors of `cardhush_scrubber_new`. Any thread; takes as long as it takes: not for the audio path.
+// Must hold: `config` leads to as many bytes as its `struct_size` says, `memory` to `size`, `samples` to as many frames, `events` to `capacity` places and `count` to one.
+cardhush_status cardhush_scan(const struct cardhush_config *config,
+                              void *memory,
+                              size_t size,
+                              const void *samples,
+                              size_t frames,
+                              struct cardhush_event *events,
+                              size_t capacity,
+                              size_t *count);
 
 #ifdef __cplusplus
 }  // extern "C"

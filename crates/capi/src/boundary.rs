@@ -10,7 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 /// What can be spoilt by a defect.
 pub(crate) trait Poison: Object {
     /// Whether it is.
-    fn poisoned(&mut self) -> &mut bool;
+    fn is_spoilt(&self) -> bool;
+    /// From now on it is.
+    fn spoil(&mut self);
 }
 
 /// Runs `body` on the object of a handle.
@@ -25,13 +27,13 @@ pub(crate) fn with_spoilt<T: Poison>(handle: usize, body: impl FnOnce(&mut T) ->
 
 /// Runs `body` on an object that was lent.
 pub(crate) fn guarded<T: Poison>(object: &mut T, body: impl FnOnce(&mut T) -> Result<(), Failure>) -> Result<(), Failure> {
-    if *object.poisoned() {
+    if object.is_spoilt() {
         return Err(Failure(CARDHUSH_ERR_POISONED));
     }
     match caught(|| body(object)) {
         Ok(result) => result,
         Err(failure) => {
-            *object.poisoned() = true;
+            object.spoil();
             Err(failure)
         }
     }

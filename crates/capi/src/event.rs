@@ -2,6 +2,7 @@
 
 use crate::pointer;
 use crate::status::Failure;
+use cardhush_core::config::MAX_CHANNELS;
 use cardhush_core::{Cause, Event, Span};
 use cardhush_recorder::EventKind;
 use std::ffi::c_char;
@@ -13,13 +14,13 @@ pub const CARDHUSH_ALL_CHANNELS: u64 = u64::MAX;
 pub const CARDHUSH_EVENT_REDACTED: i32 = 1;
 /// The span should have been replaced and had come out already: the look-ahead was too short, or a packet told of it too late. The guarantee is lost for it.
 pub const CARDHUSH_EVENT_EXPOSED: i32 = 2;
-/// A key was pressed, within the limits of ITU-T Q.24, or told of by a telephone-event (RFC 4733); once each. Which, is not told.
+/// A key was pressed, within the limits of ITU-T Q.24, or told of by a telephone-event (RFC 4733); once each. Which, is not told. A stream's has `start` = `end`, the sample at which it was decided.
 pub const CARDHUSH_EVENT_KEYED: i32 = 3;
 /// Sessions: the span came too late to be read, or twice with different contents. It is replaced whole.
 pub const CARDHUSH_EVENT_UNREAD: i32 = 4;
 /// Sessions: packets of the span do not come out, and no others of the channel will: its payloads are encrypted.
 pub const CARDHUSH_EVENT_WITHHELD: i32 = 5;
-/// Events were not fetched in time and their queue was full. All audio was treated as it should; the span reaches from the first of them to the last, on all channels.
+/// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke the stream off. No digit came out for it.
 pub const CARDHUSH_EVENT_LOST: i32 = 6;
 
 /// No cause: the event is of another kind.
@@ -55,6 +56,21 @@ pub struct cardhush_event {
     pub kind: i32,
     /// One of `CARDHUSH_CAUSE_`.
     pub cause: i32,
+}
+
+/// The name of a kind of event (`redacted`, `exposed`, `keyed`, `unread`, `withheld`, `lost`): static text, `unknown` for numbers that are none. Any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn cardhush_event_name(kind: i32) -> *const c_char {
+    match kind {
+        CARDHUSH_EVENT_REDACTED => c"redacted",
+        CARDHUSH_EVENT_EXPOSED => c"exposed",
+        CARDHUSH_EVENT_KEYED => c"keyed",
+        CARDHUSH_EVENT_UNREAD => c"unread",
+        CARDHUSH_EVENT_WITHHELD => c"withheld",
+        CARDHUSH_EVENT_LOST => c"lost",
+        _ => c"unknown",
+    }
+    .as_ptr()
 }
 
 /// The name of a cause in reports (`keyed`, `spoken` and so on): static text, `none` for `CARDHUSH_CAUSE_NONE` and for numbers that are none. Any thread.
@@ -126,12 +142,14 @@ pub(crate) struct Queue<S> {
     first: usize,
     len: usize,
     lost: Option<cardhush_event>,
+    /// Up to where each channel's replaced spans were told, of a stream.
+    told: [u64; MAX_CHANNELS],
 }
 
 impl<S: AsMut<[cardhush_event]>> Queue<S> {
     /// An empty queue.
     pub fn new(ring: S) -> Self {
-        Self { ring, first: 0, len: 0, lost: None }
+        Self { ring, first: 0, len: 0, lost: None, told: [0; MAX_CHANNELS] }
     }
 
     /// Takes an event in.
@@ -174,9 +192,20 @@ impl<S: AsMut<[cardhush_event]>> Queue<S> {
 
     /// Takes in what a scrubber tells.
     pub fn take_in(&mut self, event: Event) {
+        if let Event::Redacted(one) = event
+            && let Some(told) = self.told.get_mut(usize::from(one.channel))
+        {
+            *told = one.span.end;
+        }
         if let Some(event) = cardhush_event::of_stream(event) {
             self.push(event);
         }
+    }
+
+    /// Spans that were replaced since the last that was told of each channel, up to `end`, will not be told any more.
+    pub fn lose(&mut self, channels: u8, end: u64) {
+        let start = self.told.iter().take(channels.into()).min().map_or(0, |told| *told);
+        self.push(cardhush_event::of(CARDHUSH_ALL_CHANNELS, Span::new(start.min(end), end), CARDHUSH_EVENT_LOST, CARDHUSH_CAUSE_NONE));
     }
 
     /// Moves the oldest to the caller's array, and says how many there were.
@@ -197,7 +226,7 @@ impl<S: AsMut<[cardhush_event]>> Queue<S> {
 
     /// Forgets all that wait.
     pub fn clear(&mut self) {
-        (self.first, self.len, self.lost) = (0, 0, None);
+        (self.first, self.len, self.lost, self.told) = (0, 0, None, [0; MAX_CHANNELS]);
     }
 }
 

@@ -10,7 +10,7 @@
 //! and that they lead to as much memory as is said is all that a caller must promise. Every call runs inside of `boundary`, past which no panic gets: a defect poisons the
 //! handle, and what was to be scrubbed comes out as silence.
 //!
-//! Nothing allocates after `_new` and `cardhush_session_add`, and nothing logs or calls back. These files are, beside the inner loops of core, the only ones with `unsafe` in them.
+//! Nothing allocates after `_new` and `cardhush_session_add`, and nothing logs or calls back, but for a defect. These files are, beside the inner loops of core, the only ones with `unsafe` in them.
 #![allow(unsafe_code, reason = "a caller of C has pointers to give")]
 #![allow(non_camel_case_types, reason = "types are named as C names them, and the header is made of them")]
 #![allow(
@@ -19,16 +19,24 @@
 )]
 #![warn(clippy::undocumented_unsafe_blocks)]
 
-mod boundary;
+// The header has them in this order.
+pub mod version;
+
+pub mod status;
+
 pub mod config;
+
 pub mod event;
+
+pub mod scrubber;
+
+pub mod session;
+
+pub mod scan;
+
+mod boundary;
 mod handle;
 mod line;
 mod memory;
 mod outbox;
 mod pointer;
-pub mod scan;
-pub mod scrubber;
-pub mod session;
-pub mod status;
-pub mod version;

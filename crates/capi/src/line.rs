@@ -42,6 +42,7 @@ trait Scrub: Send {
     unsafe fn run(&mut self, samples: *mut u8, units: usize, finish: bool, events: &mut Events);
     fn latency(&self) -> u64;
     fn mask(&mut self, channel: Option<u8>, span: Span, events: &mut Events);
+    fn signalled(&mut self, channel: u8, span: Span, events: &mut Events);
     fn arm(&mut self, armed: bool);
     fn reset(&mut self);
 }
@@ -59,6 +60,10 @@ impl<C: Coding> Scrub for Over<C> {
 
     fn mask(&mut self, channel: Option<u8>, span: Span, events: &mut Events) {
         self.mask(channel, span, &mut |event| events.take_in(event));
+    }
+
+    fn signalled(&mut self, channel: u8, span: Span, events: &mut Events) {
+        self.signalled(channel, span, &mut |event| events.take_in(event));
     }
 
     fn arm(&mut self, armed: bool) {
@@ -86,6 +91,8 @@ pub(crate) struct Line {
     pub events: Events,
     form: Form,
     pub channels: u8,
+    /// Samples that came in.
+    taken: u64,
     finished: bool,
     poisoned: bool,
     block: Block,
@@ -96,8 +103,14 @@ impl Object for Line {
 }
 
 impl Poison for Line {
-    fn poisoned(&mut self) -> &mut bool {
-        &mut self.poisoned
+    fn is_spoilt(&self) -> bool {
+        self.poisoned
+    }
+
+    fn spoil(&mut self) {
+        self.poisoned = true;
+        // What was being replaced has come out in part, and its event will never come.
+        self.events.lose(self.channels, self.taken);
     }
 }
 
@@ -159,7 +172,9 @@ impl<C: Coding> Plan<C> {
         let events = Queue::new(events);
         let line = block.place(&self.line);
         // SAFETY: within the block, aligned, and nobody else's.
-        unsafe { line.write(Line { scrubber, events, form, channels: config.channels, finished: false, poisoned: false, block }) };
+        unsafe {
+            line.write(Line { scrubber, events, form, channels: config.channels, taken: 0, finished: false, poisoned: false, block })
+        };
         Ok(line)
     }
 }
@@ -231,6 +246,7 @@ impl Line {
         } else {
             crate::boundary::guarded(self, |line| {
                 line.finished |= finish;
+                line.taken += if finish { 0 } else { frames as u64 };
                 let samples = if frames == 0 { std::ptr::without_provenance_mut(unit_align) } else { samples };
                 // SAFETY: looked at above, and the caller's promise.
                 unsafe { line.scrubber.run(samples, frames * channels, finish, &mut line.events) };
@@ -254,6 +270,11 @@ impl Line {
         self.scrubber.mask(channel, span, &mut self.events);
     }
 
+    /// A key was pressed in a span of one channel, or of an unknown one.
+    pub fn signalled(&mut self, channel: u8, span: Span) {
+        self.scrubber.signalled(channel, span, &mut self.events);
+    }
+
     /// Arms or disarms the call.
     pub fn arm(&mut self, armed: bool) {
         self.scrubber.arm(armed);
@@ -263,6 +284,6 @@ impl Line {
     pub fn reset(&mut self) {
         self.scrubber.reset();
         self.events.clear();
-        self.finished = false;
+        (self.taken, self.finished) = (0, false);
     }
 }

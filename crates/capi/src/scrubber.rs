@@ -20,7 +20,7 @@ pub struct cardhush_scrubber {
     _nothing: [u8; 0],
 }
 
-/// Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this.
+/// Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this. Takes up to 256 KiB of stack, as `_init` does; nothing on the audio path takes 64.
 /// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`. Any thread.
 /// Must hold: `config` leads to as many bytes as its `struct_size` says, and `scrubber` to a place for a handle.
 #[unsafe(no_mangle)]
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn cardhush_scrubber_size(config: *const cardhush_config, 
 
 /// Opens a scrubber within the caller's memory: nothing is taken from the heap. The memory, of any alignment, belongs to the scrubber until `cardhush_scrubber_free`,
 /// which overwrites it. `CARDHUSH_ERR_MEMORY` where `size` is less than `cardhush_scrubber_size` says, and the errors of `cardhush_scrubber_new`. Any thread.
-/// Must hold: As `cardhush_scrubber_new`, and `memory` leads to `size` bytes that nothing else uses until the scrubber is freed.
+/// Must hold: `config` leads to as many bytes as its `struct_size` says, `scrubber` to a place for a handle, and `memory` to `size` bytes that nothing else uses until the scrubber is freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_scrubber_init(
     config: *const cardhush_config,
@@ -79,8 +79,9 @@ pub extern "C" fn cardhush_scrubber_free(scrubber: *mut cardhush_scrubber) -> ca
     close::<Line>(scrubber.addr(), |line| unsafe { Line::free(line) })
 }
 
-/// Takes `frames` frames of interleaved samples and gives as many back in place, those that went in a latency ago; silence comes before the first.
-/// On every error but `CARDHUSH_ERR_NULL`, `_HANDLE`, `_BUSY` and `_LENGTH` the samples are replaced by silence. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`,
+/// Takes `frames` frames of interleaved samples and gives as many back in place, those that went in a latency ago. Silence, `cardhush_scrubber_latency` samples of it, comes before the first: leave it out, and
+/// sample n of what is left is sample n of what went in, which is how events count. After an error the samples are silence, but for `CARDHUSH_ERR_NULL`, `_HANDLE`, `_BUSY` and `_LENGTH`, where it is not known what
+/// they are or how many: they are as they came then, NOT scrubbed, and must not be used. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_NULL`, `_ALIGNMENT`,
 /// `_LENGTH` (over `CARDHUSH_MAX_FRAMES`), `_FINISHED`. One thread a scrubber at a time; allocates nothing.
 /// Must hold: `samples` leads to as many frames, which nothing else uses meanwhile.
 #[unsafe(no_mangle)]
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn cardhush_scrubber_process(
     unsafe { run(scrubber, samples, frames, false) }
 }
 
-/// The call is over: fills `frames` frames with the last samples of the call, which are still held, `cardhush_scrubber_latency` of them in all, by one call or several; behind them silence. The first settles
+/// The call is over: overwrites `frames` frames with the last samples of the call, which are still held, `cardhush_scrubber_latency` of them in all, by one call or several; behind them silence. The first settles
 /// what was in doubt. Only `cardhush_scrubber_reset` makes the scrubber take samples again. Errors as those of `cardhush_scrubber_process`. One thread a scrubber at a time; allocates nothing.
 /// Must hold: `samples` leads to as many frames, which nothing else uses meanwhile.
 #[unsafe(no_mangle)]
@@ -133,7 +134,7 @@ pub unsafe extern "C" fn cardhush_scrubber_latency(scrubber: *mut cardhush_scrub
     })
 }
 
-/// From the next sample on every run of spoken digits is masked: the agent asks for the card now. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
+/// From the next sample on every run of spoken digits is masked: the agent asks for the card now. Keyed digits are masked armed or not; where spoken ones are off it changes nothing. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_scrubber_arm(scrubber: *mut cardhush_scrubber) -> cardhush_status {
     with::<Line>(scrubber.addr(), |line| {
@@ -151,7 +152,7 @@ pub extern "C" fn cardhush_scrubber_disarm(scrubber: *mut cardhush_scrubber) -> 
     })
 }
 
-/// Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come. What of them has come out is told as exposed.
+/// Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come, and are told as far as they do. What of them has come out is told as exposed, in as many events as there are gaps between what was replaced already.
 /// `CARDHUSH_ERR_CHANNEL` where the stream has no such channel: all are masked then, so that a wrong number leaves nothing in. `CARDHUSH_ERR_VALUE` where `end` is not behind `start`;
 /// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 #[unsafe(no_mangle)]
@@ -162,6 +163,20 @@ pub extern "C" fn cardhush_scrubber_mask(scrubber: *mut cardhush_scrubber, chann
         }
         let known = u8::try_from(channel).ok().filter(|channel| *channel < line.channels);
         line.mask(known, Span::new(start, end));
+        if known.is_none() && channel != CARDHUSH_ALL_CHANNELS { Err(Failure(CARDHUSH_ERR_CHANNEL)) } else { Ok(()) }
+    })
+}
+
+/// A key was pressed in the samples `[start, end)` of a channel, as signalling tells (RFC 4733, SIP INFO, the switch): masked whatever is heard, with the cause `event`, and with `linked` on every other channel
+/// where channels are linked. May be told again as the key goes on; give some 40 ms before and behind what signalling measured. Errors and threads as those of `cardhush_scrubber_mask`.
+#[unsafe(no_mangle)]
+pub extern "C" fn cardhush_scrubber_signalled(scrubber: *mut cardhush_scrubber, channel: u64, start: u64, end: u64) -> cardhush_status {
+    with::<Line>(scrubber.addr(), |line| {
+        if end <= start {
+            return Err(Failure(CARDHUSH_ERR_VALUE));
+        }
+        let known = u8::try_from(channel).ok().filter(|channel| *channel < line.channels);
+        line.signalled(known.unwrap_or(u8::MAX), Span::new(start, end));
         if known.is_none() && channel != CARDHUSH_ALL_CHANNELS { Err(Failure(CARDHUSH_ERR_CHANNEL)) } else { Ok(()) }
     })
 }

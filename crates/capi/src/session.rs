@@ -56,8 +56,12 @@ impl Object for Call {
 }
 
 impl Poison for Call {
-    fn poisoned(&mut self) -> &mut bool {
-        &mut self.poisoned
+    fn is_spoilt(&self) -> bool {
+        self.poisoned
+    }
+
+    fn spoil(&mut self) {
+        self.poisoned = true;
     }
 }
 

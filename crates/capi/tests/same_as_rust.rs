@@ -335,3 +335,24 @@ fn older_structures_and_handles_in_use() {
     assert_eq!(cardhush_scrubber_free(scrubber), CARDHUSH_OK);
     assert_eq!(cardhush_scrubber_free(scrubber), CARDHUSH_ERR_HANDLE);
 }
+
+/// What was being replaced when a defect broke the stream off is told as lost, and what was told before is still to be had.
+#[test]
+fn a_poisoned_scrubber_tells_what_it_cannot_tell_any_more() {
+    let mut asked = config(CARDHUSH_CODING_LINEAR16, 20);
+    (asked.spoken, asked.channels) = (CARDHUSH_SPOKEN_OFF, 1);
+    let (mut scrubber, mut events) = (null_mut(), Vec::new());
+    assert_eq!(unsafe { cardhush_scrubber_new(&asked, &mut scrubber) }, CARDHUSH_OK);
+    assert_eq!(cardhush_scrubber_mask(scrubber, 0, 100, 200), CARDHUSH_OK);
+    assert_eq!(cardhush_scrubber_signalled(scrubber, 0, 700, 60_000), CARDHUSH_OK);
+    let mut chunk = vec![1_000_i16; 4_000];
+    assert_eq!(unsafe { cardhush_scrubber_process(scrubber, chunk.as_mut_ptr().cast(), 4_000) }, CARDHUSH_OK);
+    assert_eq!(cardhush_scrubber_poison(scrubber), CARDHUSH_OK);
+    assert_eq!(unsafe { cardhush_scrubber_process(scrubber, chunk.as_mut_ptr().cast(), 4_000) }, CARDHUSH_ERR_POISONED);
+    assert!(chunk.iter().all(|sample| *sample == 0), "silence");
+    fetch(scrubber, &mut events);
+    assert_eq!((events[0].kind, events[0].start, events[0].end), (CARDHUSH_EVENT_REDACTED, 100, 200));
+    let last = events[1];
+    assert_eq!((last.kind, last.channel, last.start, last.end), (CARDHUSH_EVENT_LOST, CARDHUSH_ALL_CHANNELS, 200, 4_000));
+    assert_eq!((events.len(), cardhush_scrubber_free(scrubber)), (2, CARDHUSH_OK));
+}

@@ -90,6 +90,11 @@ impl<C: Coding, S: AsMut<[ChannelState]>, D: AsMut<[C::Unit]>> Scrubber<C, S, D>
         self.analyzer.mask(channel, span, sink);
     }
 
+    /// A key was pressed in `span` (samples of the input) of a channel, as signalling tells; see [`Analyzer::signalled`].
+    pub fn signalled(&mut self, channel: u8, span: Span, sink: &mut impl FnMut(Event)) {
+        self.analyzer.signalled(channel, span, sink);
+    }
+
     /// From the next sample on, every run of spoken digits is masked, until [`disarm`](Self::disarm): the agent asks for the card now.
     pub fn arm(&mut self) {
         self.analyzer.arm();

@@ -143,6 +143,17 @@ static try cardhush_scrubber_mask_(void *handle, enum how how)
     }
 }
 
+static try cardhush_scrubber_signalled_(void *handle, enum how how)
+{
+    switch (how) {
+    case ZERO: return said(cardhush_scrubber_signalled(handle, 0, 0, 0), CARDHUSH_ERR_VALUE);
+    case HUGE_NUMBERS: return said(cardhush_scrubber_signalled(handle, 0, UINT64_MAX - 1, UINT64_MAX), CARDHUSH_OK);
+    case UNKNOWN_VALUE: return said(cardhush_scrubber_signalled(handle, 8, 1, 2), CARDHUSH_ERR_CHANNEL);
+    case FINE: return said(cardhush_scrubber_signalled(handle, CARDHUSH_ALL_CHANNELS, 1, 2), CARDHUSH_OK);
+    default: return none();
+    }
+}
+
 static try cardhush_session_add_(void *handle, enum how how)
 {
     cardhush_format formats[9];
@@ -217,7 +228,7 @@ static try cardhush_session_finish_(void *handle, enum how how) { return how == 
 static const struct { const char *name; function *call; int session; } OF_HANDLES[] = {
 #define ROW(NAME, SESSION) {#NAME, NAME##_, SESSION}
     ROW(cardhush_scrubber_process, 0), ROW(cardhush_scrubber_events, 0), ROW(cardhush_scrubber_latency, 0), ROW(cardhush_scrubber_arm, 0),
-    ROW(cardhush_scrubber_disarm, 0), ROW(cardhush_scrubber_mask, 0), ROW(cardhush_scrubber_finish, 0), ROW(cardhush_scrubber_reset, 0),
+    ROW(cardhush_scrubber_disarm, 0), ROW(cardhush_scrubber_mask, 0), ROW(cardhush_scrubber_signalled, 0), ROW(cardhush_scrubber_finish, 0), ROW(cardhush_scrubber_reset, 0),
     ROW(cardhush_session_add, 1), ROW(cardhush_session_receive, 1), ROW(cardhush_session_advance, 1), ROW(cardhush_session_next, 1), ROW(cardhush_session_events, 1),
     ROW(cardhush_session_latency_ms, 1), ROW(cardhush_session_origin_us, 1), ROW(cardhush_session_arm, 1), ROW(cardhush_session_disarm, 1), ROW(cardhush_session_mask, 1),
     ROW(cardhush_session_remove, 1), ROW(cardhush_session_finish, 1),
