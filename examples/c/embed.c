@@ -15,9 +15,7 @@ static void tell(cardhush_scrubber *scrubber)
     do {
         if (cardhush_scrubber_events(scrubber, events, 32, &waiting) != CARDHUSH_OK) return;
         for (i = 0; i < waiting && i < 32; i++) {
-            const char *what = events[i].kind == CARDHUSH_EVENT_REDACTED ? "redacted" : events[i].kind == CARDHUSH_EVENT_EXPOSED ? "EXPOSED"
-                             : events[i].kind == CARDHUSH_EVENT_KEYED ? "key" : "OTHER";
-            fprintf(stderr, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", what, events[i].channel, events[i].start, events[i].end, cardhush_cause_name(events[i].cause));
+            fprintf(stderr, "%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", cardhush_event_name(events[i].kind), events[i].channel, events[i].start, events[i].end, cardhush_cause_name(events[i].cause));
         }
     } while (waiting > 32);
 }

@@ -4,7 +4,7 @@
  *   wav session  call.wav scrubbed.wav    RTP packets, a channel a leg, as a recorder of packets would
  *
  * 8-kHz G.711 or 16-bit linear of up to eight channels, with the samples last in the file. It shows the calls; a whole WAV reader is not its point, and `cardhush scrub` is the
- * tool for files. Spans are printed: REDACTED, EXPOSED and so on, channel, first sample, the sample after the last, cause.
+ * tool for files. Events are printed: redacted, exposed and so on, channel, first sample, the sample after the last, cause.
  */
 #include <cardhush.h>
 #include <inttypes.h>
@@ -69,9 +69,7 @@ static int write_wav(const char *path, const struct wav *wav)
 
 static void print_event(const cardhush_event *event, uint64_t channel, uint64_t first)
 {
-    static const char *const KINDS[] = {"?", "REDACTED", "EXPOSED", "KEYED", "UNREAD", "WITHHELD", "LOST"};
-    const char *kind = event->kind > 0 && event->kind <= CARDHUSH_EVENT_LOST ? KINDS[event->kind] : KINDS[0];
-    printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", kind, channel, event->start - first, event->end - first, cardhush_cause_name(event->cause));
+    printf("%s %" PRIu64 " %" PRIu64 " %" PRIu64 " %s\n", cardhush_event_name(event->kind), channel, event->start - first, event->end - first, cardhush_cause_name(event->cause));
 }
 
 static int tell_scrubber(cardhush_scrubber *scrubber)

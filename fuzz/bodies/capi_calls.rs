@@ -267,7 +267,7 @@ fn one_call(
                     few if few < 1_600 => few,
                     many => many.max(usize::MAX / 2),
                 };
-                let (session, channel, now_us) = (handles.session(said), handles.channel(said), said.number() * 1_000);
+                let (session, channel, now_us) = (handles.session(said), handles.channel(said), said.number().wrapping_mul(1_000));
                 cardhush_session_receive(session, channel, now_us, said.pointer(packet.as_mut_ptr()).cast(), size, said.number())
             }
             24 => cardhush_session_advance(handles.session(said), said.number().wrapping_mul(1_000)),

@@ -64,7 +64,7 @@ pub struct Arrival {
 impl Placer {
     /// The position after the last sample so far.
     pub fn end(&self) -> u64 {
-        self.known.iter().flatten().map(|known| known.end).max().unwrap_or(0)
+        self.known.iter().map(|known| known.as_ref().map_or(0, |known| known.end)).max().unwrap_or(0)
     }
 
     /// The position of a packet's timestamp.

@@ -1,0 +1,74 @@
+/* How little stack the calls need: opening a stream within 256 KiB, everything on the audio path within 64. Dies of it where that is not so. */
+#define _POSIX_C_SOURCE 200809L
+#include <cardhush.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+static cardhush_scrubber *scrubber;
+static cardhush_session *session;
+static uint64_t channel;
+static int failed;
+
+static void check(cardhush_status status) { if (status != CARDHUSH_OK) failed = 1, fprintf(stderr, "stack: %s\n", cardhush_status_string(status)); }
+
+static void *open_all(void *nothing)
+{
+    cardhush_config config;
+    cardhush_session_config call;
+    cardhush_config_init(&config, sizeof config);
+    config.channels = 8;
+    check(cardhush_scrubber_new(&config, &scrubber));
+    cardhush_session_config_init(&call, sizeof call);
+    check(cardhush_session_new(&call, 0, &session));
+    check(cardhush_session_add(session, NULL, 0, &channel));
+    return nothing;
+}
+
+static void *run_all(void *nothing)
+{
+    static int16_t samples[8 * 160];
+    static uint8_t packet[172];
+    cardhush_event events[4];
+    cardhush_packet out;
+    size_t count;
+    uint32_t i;
+    for (i = 0; i < 1000; i++) {
+        uint32_t stamp = i * 160, k;
+        for (k = 0; k < 8 * 160; k++) samples[k] = (int16_t)((i * 7919 + k * 104729) >> 4);
+        check(cardhush_scrubber_process(scrubber, samples, 160));
+        if (i == 500) check(cardhush_scrubber_mask(scrubber, CARDHUSH_ALL_CHANNELS, 90000, 91000));
+        check(cardhush_scrubber_events(scrubber, events, 4, &count));
+        memset(packet, (int)(i % 97), sizeof packet);
+        packet[0] = 0x80, packet[1] = 0, packet[2] = (uint8_t)(i >> 8), packet[3] = (uint8_t)i;
+        for (k = 0; k < 4; k++) packet[4 + k] = (uint8_t)(stamp >> (24 - 8 * k)), packet[8 + k] = 1;
+        check(cardhush_session_receive(session, channel, (i + 1) * 20000ull, packet, sizeof packet, 0));
+        while (cardhush_session_next(session, &out) == CARDHUSH_OK) {}
+    }
+    check(cardhush_scrubber_finish(scrubber, samples, 160));
+    check(cardhush_session_finish(session));
+    check(cardhush_scrubber_reset(scrubber));
+    check(cardhush_scrubber_free(scrubber));
+    check(cardhush_session_free(session));
+    return nothing;
+}
+
+static void within(size_t kib, void *(*work)(void *))
+{
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstacksize(&attributes, kib * 1024) != 0 || pthread_create(&thread, &attributes, work, NULL) != 0) failed = 1;
+    else pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+int main(int count, char **arguments)
+{
+    size_t open_kib = 256, run_kib = 64;
+    if (count == 3) sscanf(arguments[1], "%zu", &open_kib), sscanf(arguments[2], "%zu", &run_kib);
+    within(open_kib, open_all);
+    within(run_kib, run_all);
+    if (!failed) printf("opened within %zu KiB of stack, run, reset and freed within %zu\n", open_kib, run_kib);
+    return failed;
+}
