@@ -183,11 +183,12 @@ fn packets() -> Vec<(usize, u64, Vec<u8>)> {
 const START_US: u64 = 1_700_000_000_000_000;
 
 type Told = (u64, u64, u64, u64, i32);
+type Stored = (u64, u64, Vec<u8>);
 
 #[test]
 fn sessions() {
     // In Rust.
-    let (mut stored, mut expected): (Vec<(u64, u64, Vec<u8>)>, Vec<Told>) = (Vec::new(), Vec::new());
+    let (mut stored, mut expected): (Vec<Stored>, Vec<Told>) = (Vec::new(), Vec::new());
     let mut settings = SessionConfig::default();
     settings.look_ahead_ms = Some(1_000);
     let mut session = Session::new(&settings, START_US).unwrap();

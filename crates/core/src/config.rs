@@ -186,7 +186,7 @@ impl Isa {
     /// The best set that this processor has. Reads `cpuid`; call it once.
     #[must_use]
     pub fn detect() -> Self {
-        #[cfg(target_arch = "x86_64")]
+        #[cfg(all(target_arch = "x86_64", not(miri)))] // Miri has no `cpuid`
         if crate::keyed::simd::has_avx2() {
             return Self::Avx2(Avx2(()));
         }
