@@ -148,7 +148,7 @@ static int by_session(struct wav *wav)
     size_t at, c, i, b;
     cardhush_session *session = NULL;
     cardhush_session_config config;
-    cardhush_format format = {96, CARDHUSH_PAYLOAD_L16, 0};
+    cardhush_format format = {.payload_type = 96, .payload = CARDHUSH_PAYLOAD_L16};
     int failed;
 
     format.rate_hz = wav->rate_hz;

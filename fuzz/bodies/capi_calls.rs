@@ -1,5 +1,5 @@
 //! Any calls of the C functions in any order, with handles that are NULL, stale, of the other kind or made up, pointers that are NULL or crooked, and numbers of any size: a status each, never a
-//! crash, nothing written beyond what there is room for, and silence where a scrubber failed.
+//! crash, nothing written beyond what there is room for, and silence where a scrubber failed and knew the samples.
 
 use cardhush::config::*;
 use cardhush::event::*;
@@ -243,6 +243,7 @@ fn one_call(
                     payload_type: said.number() as u32 % 140,
                     payload: i32::from(said.byte() % 7),
                     rate_hz: 8_000 + said.number() as u32 % 50_000,
+                    reserved: [0; 5],
                 });
                 let (mut channel, count) = (0, said.number() as usize);
                 let known = if count == 0 { null() } else { said.pointer(formats.as_ptr().cast_mut()) };
@@ -285,7 +286,10 @@ fn one_call(
                 cardhush_session_events(handles.session(said), said.pointer(events.as_mut_ptr()), capacity, said.pointer(&mut count))
             }
             27 => match said.byte() % 5 {
-                0 => cardhush_session_arm(handles.session(said)),
+                0 if said.byte() < 128 => {
+                    cardhush_session_signalled(handles.session(said), handles.channel(said), said.number(), said.number())
+                }
+                0 => cardhush_session_arm(handles.session(said), said.number()),
                 1 => cardhush_session_disarm(handles.session(said), said.number()),
                 2 => cardhush_session_mask(handles.session(said), handles.channel(said), said.number(), said.number()),
                 3 => cardhush_session_remove(handles.session(said), handles.channel(said)),

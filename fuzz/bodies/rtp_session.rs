@@ -94,7 +94,7 @@ pub fn rtp_session(bytes: &[u8]) {
             }
             5 => now_us += u64::from(next().unwrap_or(1)) * 20_000,
             6 => match next().unwrap_or(0) % 5 {
-                0 => session.arm(),
+                0 => session.arm(now_us),
                 1 => session.disarm(now_us),
                 2 => session.mask(Some(ids[which]), now_us.saturating_sub(100_000), now_us + 200_000, &mut |output| known.hear(output)),
                 3 => session.mask(None, START_US, START_US + 50_000, &mut |output| known.hear(output)),

@@ -50,29 +50,29 @@
 // 64-bit floating point, full scale 1.0 (`double`).
 #define CARDHUSH_CODING_FLOAT64 7
 
-// Keyed digits in the audio are not looked for.
-#define CARDHUSH_KEYED_OFF 0
-
 // Keyed digits in the audio are found.
-#define CARDHUSH_KEYED_ON 1
+#define CARDHUSH_KEYED_ON 0
 
-// Spoken digits are not listened for.
-#define CARDHUSH_SPOKEN_OFF 0
+// Keyed digits in the audio are not looked for.
+#define CARDHUSH_KEYED_OFF 1
 
 // Runs of spoken digits that can be a card, and shorter ones for 90 s behind one.
-#define CARDHUSH_SPOKEN_CARD 1
+#define CARDHUSH_SPOKEN_CARD 0
 
 // Every run of three spoken digits and more.
-#define CARDHUSH_SPOKEN_DIGITS 2
+#define CARDHUSH_SPOKEN_DIGITS 1
 
 // Only what is said while the call is armed.
-#define CARDHUSH_SPOKEN_ARMED 3
+#define CARDHUSH_SPOKEN_ARMED 2
+
+// Spoken digits are not listened for.
+#define CARDHUSH_SPOKEN_OFF 3
 
 // A tone masks every channel at its own time: line echo and bleed carry it to the other legs.
-#define CARDHUSH_LINKED 0
+#define CARDHUSH_LINKING_LINKED 0
 
 // A tone masks its own channel alone; copies that are found on other channels are masked there.
-#define CARDHUSH_LINKED_OWN 1
+#define CARDHUSH_LINKING_OWN 1
 
 // Noise at the level of the background before the span.
 #define CARDHUSH_FILL_COMFORT_NOISE 0
@@ -84,7 +84,10 @@
 #define CARDHUSH_FILL_MARKER 2
 
 // The look-ahead that the stages ask for: 8 s with spoken digits, 0.7 s without.
-#define CARDHUSH_LOOK_AHEAD_DEFAULT UINT32_MAX
+#define CARDHUSH_LOOK_AHEAD_DEFAULT 0
+
+// No more look-ahead than the analysis needs to be done at all, 4.3 ms at 8 kHz: nearly every digit is exposed at its start.
+#define CARDHUSH_LOOK_AHEAD_NONE UINT32_MAX
 
 // The best instruction set that the processor has. Each gives the same bits.
 #define CARDHUSH_ISA_BEST 0
@@ -92,11 +95,17 @@
 // Plain loops.
 #define CARDHUSH_ISA_PORTABLE 1
 
-// Sessions: the digit of a telephone-event becomes `*`.
-#define CARDHUSH_EVENTS_REWRITE 0
+// Sessions: missing packets are waited for 1,000 ms.
+#define CARDHUSH_WAIT_DEFAULT 0
 
-// Sessions: packets that hold nothing but events of keys come out marked `dropped`; where a packet holds audio as well, the event is rewritten.
-#define CARDHUSH_EVENTS_DROP 1
+// Sessions: missing packets are not waited for; what comes out of order is replaced whole.
+#define CARDHUSH_WAIT_NONE UINT32_MAX
+
+// Sessions: the digit of a telephone-event (RFC 4733) becomes `*`.
+#define CARDHUSH_TELEPHONE_EVENTS_REWRITE 0
+
+// Sessions: packets that hold nothing but telephone-events of keys come out marked `dropped`; where a packet holds audio as well, the event is rewritten.
+#define CARDHUSH_TELEPHONE_EVENTS_DROP 1
 
 // G.711 mu-law, 8 kHz (RFC 3551; payload type 0 by default).
 #define CARDHUSH_PAYLOAD_PCMU 0
@@ -111,7 +120,7 @@
 #define CARDHUSH_PAYLOAD_COMFORT_NOISE 3
 
 // telephone-event (RFC 4733), in the clock of the channel's audio.
-#define CARDHUSH_PAYLOAD_EVENT 4
+#define CARDHUSH_PAYLOAD_TELEPHONE_EVENT 4
 
 // Redundant data (RFC 2198): blocks of the channel's other formats.
 #define CARDHUSH_PAYLOAD_REDUNDANT 5
@@ -134,7 +143,7 @@
 // Sessions: packets of the span do not come out, and no others of the channel will: its payloads are encrypted.
 #define CARDHUSH_EVENT_WITHHELD 5
 
-// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke the stream off. No digit came out for it.
+// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke a stream off. What was exposed is not among them: exposures without room become one, of all channels.
 #define CARDHUSH_EVENT_LOST 6
 
 // No cause: the event is of another kind.
@@ -173,7 +182,7 @@ typedef struct cardhush_session cardhush_session;
 // What every fallible function returns: `CARDHUSH_OK`, `CARDHUSH_NONE`, or a negative `CARDHUSH_ERR_`. Numbers keep their meaning for ever; later versions may add some.
 typedef int32_t cardhush_status;
 
-// Settings of a scrubber or a scan. Fill it with `cardhush_config_init`, then set what is to be other than recommended.
+// Settings of a scrubber or a scan. Fill it with `cardhush_config_init`, then set what is to be other than recommended. 0 stands for the recommended setting in every field but the first three.
 typedef struct cardhush_config {
     // `sizeof(cardhush_config)`.
     uint32_t struct_size;
@@ -187,11 +196,11 @@ typedef struct cardhush_config {
     int32_t keyed;
     // One of `CARDHUSH_SPOKEN_`. Cards unless it is set.
     int32_t spoken;
-    // `CARDHUSH_LINKED` or `CARDHUSH_LINKED_OWN`. Linked unless it is set.
+    // `CARDHUSH_LINKING_LINKED` or `CARDHUSH_LINKING_OWN`. Linked unless it is set.
     int32_t linking;
     // One of `CARDHUSH_FILL_`. Comfort noise unless it is set.
     int32_t fill;
-    // By how many ms the audio is delayed, 0 to 60,000, or `CARDHUSH_LOOK_AHEAD_DEFAULT`. The shorter, the more leaves before it is known to be a digit, each told as exposed.
+    // By how many ms the audio is delayed, 1 to 60,000, `CARDHUSH_LOOK_AHEAD_DEFAULT` or `CARDHUSH_LOOK_AHEAD_NONE`. The shorter, the more leaves before it is known to be a digit, each told as exposed.
     uint32_t look_ahead_ms;
     // `CARDHUSH_ISA_BEST` or `CARDHUSH_ISA_PORTABLE`. The best unless it is set.
     int32_t isa;
@@ -201,25 +210,25 @@ typedef struct cardhush_config {
     size_t model_size;
 } cardhush_config;
 
-// Settings of a session. Fill it with `cardhush_session_config_init`, then set what is to be other than recommended.
+// Settings of a session. Fill it with `cardhush_session_config_init`, then set what is to be other than recommended. 0 stands for the recommended setting in every field but the first two.
 typedef struct cardhush_session_config {
     // `sizeof(cardhush_session_config)`.
     uint32_t struct_size;
     // Channels at one time at most, 1 to 8: each has memory from the start. 2 unless it is set.
     uint32_t channels;
-    // How long a packet that is missing is waited for, in ms, 0 to 2,000. Where none is missing nothing waits. 1,000 unless it is set.
+    // How long a packet that is missing is waited for, in ms, 1 to 2,000, `CARDHUSH_WAIT_DEFAULT` or `CARDHUSH_WAIT_NONE`. Where none is missing nothing waits.
     uint32_t wait_ms;
-    // How far the analysis looks ahead, in ms, 0 to 60,000, or `CARDHUSH_LOOK_AHEAD_DEFAULT`.
+    // How far the analysis looks ahead, in ms, 1 to 60,000, `CARDHUSH_LOOK_AHEAD_DEFAULT` or `CARDHUSH_LOOK_AHEAD_NONE`.
     uint32_t look_ahead_ms;
     // One of `CARDHUSH_KEYED_`; what telephone-events tell of goes whatever is set here. On unless it is set.
     int32_t keyed;
     // One of `CARDHUSH_SPOKEN_`. Cards unless it is set.
     int32_t spoken;
-    // `CARDHUSH_LINKED` or `CARDHUSH_LINKED_OWN`. Linked unless it is set.
+    // `CARDHUSH_LINKING_LINKED` or `CARDHUSH_LINKING_OWN`. Linked unless it is set.
     int32_t linking;
     // One of `CARDHUSH_FILL_`. Comfort noise unless it is set.
     int32_t fill;
-    // `CARDHUSH_EVENTS_REWRITE` or `CARDHUSH_EVENTS_DROP`. Rewritten unless it is set.
+    // `CARDHUSH_TELEPHONE_EVENTS_REWRITE` or `CARDHUSH_TELEPHONE_EVENTS_DROP`. Rewritten unless it is set.
     int32_t events;
     // Not used: 0.
     uint32_t reserved;
@@ -243,6 +252,8 @@ typedef struct cardhush_event {
     int32_t kind;
     // One of `CARDHUSH_CAUSE_`.
     int32_t cause;
+    // 0.
+    uint64_t reserved[2];
 } cardhush_event;
 
 // One payload type of a channel, as it was negotiated (SDP `a=rtpmap`) or agreed.
@@ -253,6 +264,8 @@ typedef struct cardhush_format {
     int32_t payload;
     // Samples a second, of `CARDHUSH_PAYLOAD_L16`; otherwise not looked at.
     uint32_t rate_hz;
+    // Not used: 0.
+    uint32_t reserved[5];
 } cardhush_format;
 
 // A packet that is settled: it may be stored.
@@ -272,7 +285,7 @@ typedef struct cardhush_packet {
     // Not 0 where it holds nothing but keys and the session was set to `CARDHUSH_EVENTS_DROP`: not to be stored.
     uint32_t dropped;
     // 0.
-    uint32_t reserved;
+    uint32_t reserved[5];
 } cardhush_packet;
 
 // Done.
@@ -293,7 +306,7 @@ typedef struct cardhush_packet {
 // A defect of cardhush broke off a call with this handle: it can only be freed. What it was to scrub is silence.
 #define CARDHUSH_ERR_POISONED -4
 
-// `struct_size` is below that of the first version, beyond 4,096, or beyond what this library knows with something set there.
+// `struct_size` is not that of the structure in any version, is beyond 4,096, or is beyond what this library knows with something set there.
 #define CARDHUSH_ERR_STRUCT_SIZE -5
 
 // The header is of another ABI than the library.
@@ -338,7 +351,7 @@ typedef struct cardhush_packet {
 // Every channel of the session is taken, or was removed so short a while ago that its audio has not left.
 #define CARDHUSH_ERR_FULL -19
 
-// The payload types of a channel: none of audio, or more than 8.
+// The payload types of a channel: none of audio, more than 8, or one number twice.
 #define CARDHUSH_ERR_FORMATS -20
 
 // There is no such channel, or it was removed.
@@ -393,7 +406,7 @@ const char *cardhush_event_name(int32_t kind);
 const char *cardhush_cause_name(int32_t cause);
 
 // Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this. Takes up to 256 KiB of stack, as `_init` does; nothing on the audio path takes 64.
-// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`. Any thread.
+// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`, `_POISONED` (a defect; nothing was opened). Any thread.
 // Must hold: `config` leads to as many bytes as its `struct_size` says, and `scrubber` to a place for a handle.
 cardhush_status cardhush_scrubber_new(const struct cardhush_config *config,
                                       struct cardhush_scrubber **scrubber);
@@ -412,7 +425,7 @@ cardhush_status cardhush_scrubber_init(const struct cardhush_config *config,
                                        struct cardhush_scrubber **scrubber);
 
 // Closes a scrubber, overwrites all that it held, and gives its memory back to the heap or to the caller. What had not come out is lost: `cardhush_scrubber_finish` gives it.
-// NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`. Any thread.
+// NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`: then it is still open, and the memory of `_init` is yours only after `CARDHUSH_OK`. Any thread.
 cardhush_status cardhush_scrubber_free(struct cardhush_scrubber *scrubber);
 
 // Takes `frames` frames of interleaved samples and gives as many back in place, those that went in a latency ago. Silence, `cardhush_scrubber_latency` samples of it, comes before the first: leave it out, and
@@ -432,7 +445,7 @@ cardhush_status cardhush_scrubber_finish(struct cardhush_scrubber *scrubber,
                                          size_t frames);
 
 // Fetches events, the oldest first: at most `capacity` go to `events`, and `count` says how many waited. Where that is more than `capacity`, the rest waits on. To be called after each
-// `_process`, `_finish` and `_mask`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
+// `_process`, `_finish`, `_mask` and `_signalled`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
 // A poisoned scrubber gives those that were told before. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
 // Must hold: `events` leads to `capacity` places and `count` to one.
 cardhush_status cardhush_scrubber_events(struct cardhush_scrubber *scrubber,
@@ -453,7 +466,7 @@ cardhush_status cardhush_scrubber_disarm(struct cardhush_scrubber *scrubber);
 
 // Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come, and are told as far as they do. What of them has come out is told as exposed, in as many events as there are gaps between what was replaced already.
 // `CARDHUSH_ERR_CHANNEL` where the stream has no such channel: all are masked then, so that a wrong number leaves nothing in. `CARDHUSH_ERR_VALUE` where `end` is not behind `start`;
-// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
+// `CARDHUSH_ERR_FINISHED` after the first `_finish`, and nothing is masked; `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 cardhush_status cardhush_scrubber_mask(struct cardhush_scrubber *scrubber,
                                        uint64_t channel,
                                        uint64_t start,
@@ -474,7 +487,7 @@ cardhush_status cardhush_scrubber_reset(struct cardhush_scrubber *scrubber);
 // `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time.
 cardhush_status cardhush_scrubber_poison(struct cardhush_scrubber *scrubber);
 
-// Opens a session for a call that begins at `start_us` microseconds since the epoch. `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_CHANNELS`, `_WAIT`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_HANDLES`. Any thread.
+// Opens a session for a call that begins at `start_us` microseconds since the epoch. `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_CHANNELS`, `_WAIT`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`, `_POISONED` (a defect; nothing was opened). Any thread.
 // Must hold: `config` leads to as many bytes as its `struct_size` says, and `session` to a place for a handle.
 cardhush_status cardhush_session_new(const struct cardhush_session_config *config,
                                      uint64_t start_us,
@@ -484,7 +497,7 @@ cardhush_status cardhush_session_new(const struct cardhush_session_config *confi
 cardhush_status cardhush_session_free(struct cardhush_session *session);
 
 // A channel joins the call: `count` payload types at `formats`, or NULL and 0 for those of RFC 3551 (0, 8, 13) with events at 101. Its name goes to `channel`; names are never used twice.
-// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_FINISHED`, `_NULL`, `_ALIGNMENT`, `_FULL`, `_FORMATS`, `_RATE`, `_VALUE`. One thread a session at a time; takes memory from the heap.
+// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_FINISHED`, `_NULL`, `_ALIGNMENT`, `_FULL`, `_FORMATS`, `_RATE`, `_VALUE`, `_NO_MEMORY`. One thread a session at a time; takes memory from the heap.
 // Must hold: `formats` leads to `count` of them, and `channel` to a place for a number.
 cardhush_status cardhush_session_add(struct cardhush_session *session,
                                      const struct cardhush_format *formats,
@@ -532,8 +545,9 @@ cardhush_status cardhush_session_latency_ms(struct cardhush_session *session,
 cardhush_status cardhush_session_origin_us(struct cardhush_session *session,
                                            int64_t *us);
 
-// Every run of spoken digits is masked from now on: the agent asks for the card. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
-cardhush_status cardhush_session_arm(struct cardhush_session *session);
+// From `now_us` on every run of spoken digits is masked: the agent asks for the card. What was said up to `wait_ms` before may go as well. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
+cardhush_status cardhush_session_arm(struct cardhush_session *session,
+                                     uint64_t now_us);
 
 // From `now_us` on spoken digits are masked as the configuration says. Errors and threads as `cardhush_session_arm`.
 cardhush_status cardhush_session_disarm(struct cardhush_session *session, uint64_t now_us);
@@ -545,6 +559,13 @@ cardhush_status cardhush_session_mask(struct cardhush_session *session,
                                       uint64_t channel,
                                       uint64_t from_us,
                                       uint64_t to_us);
+
+// A key was pressed on a channel from `from_us` to `to_us`, microseconds since the epoch, as signalling beside the packets tells (SIP INFO, the switch): masked with 40 ms round it whatever is heard, with the cause `event`, and
+// with `linked` on the other channels where they are linked. Errors and threads as those of `cardhush_session_mask`; a channel that there is not, and `CARDHUSH_ALL_CHANNELS`, stand for all of them, masked as `manual`.
+cardhush_status cardhush_session_signalled(struct cardhush_session *session,
+                                           uint64_t channel,
+                                           uint64_t from_us,
+                                           uint64_t to_us);
 
 // Spoils the session as a defect of cardhush would, as `cardhush_scrubber_poison` does: what waits in it does not come out.
 // `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time.

@@ -1,7 +1,7 @@
 //! The one door between C and the rest: finds the object of a handle, and lets no panic out.
 //!
 //! A panic is a defect of cardhush. The object is in an unknown state then, so it is poisoned: every later call says so and does nothing. Rust tells of a panic on
-//! standard error, with the place in the source and nothing of the call.
+//! standard error, with its place in the source and its message; what hears digits is in core, which cannot panic.
 
 use crate::handle::{self, Lent, Object};
 use crate::status::{CARDHUSH_ERR_POISONED, CARDHUSH_OK, Failure, cardhush_status};

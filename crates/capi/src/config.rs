@@ -1,10 +1,11 @@
 //! What a caller asks, as fixed integers, and how it becomes the engine's settings.
 //!
-//! Each structure begins with `struct_size`, and grows at its end alone. A shorter one, of a program that was compiled for an older version, has the
-//! defaults for the rest; a longer one is taken as long as what this library does not know of it is zero.
+//! In every field 0 stands for what is recommended, so that a structure of which a program sets a few fields, and one that grows, mean what they should; rate and channels have no such thing, and 0 is refused.
 
+use crate::boundary;
 use crate::pointer;
-use crate::status::{CARDHUSH_ERR_FORMATS, CARDHUSH_ERR_MODEL, CARDHUSH_ERR_STRUCT_SIZE, CARDHUSH_ERR_VALUE, Failure, cardhush_status};
+use crate::status::{CARDHUSH_ERR_FORMATS, CARDHUSH_ERR_MODEL, CARDHUSH_ERR_VALUE, Failure, cardhush_status};
+use crate::versioned::{Versioned, initialise};
 use cardhush_core::{Config, Fill, Isa, KeyedConfig, Linking, Model, Preset, SpokenConfig};
 use cardhush_recorder::{EventFate, Formats, Payload, SessionConfig};
 use std::ffi::c_void;
@@ -26,24 +27,24 @@ pub const CARDHUSH_CODING_FLOAT32: i32 = 6;
 /// 64-bit floating point, full scale 1.0 (`double`).
 pub const CARDHUSH_CODING_FLOAT64: i32 = 7;
 
-/// Keyed digits in the audio are not looked for.
-pub const CARDHUSH_KEYED_OFF: i32 = 0;
 /// Keyed digits in the audio are found.
-pub const CARDHUSH_KEYED_ON: i32 = 1;
+pub const CARDHUSH_KEYED_ON: i32 = 0;
+/// Keyed digits in the audio are not looked for.
+pub const CARDHUSH_KEYED_OFF: i32 = 1;
 
-/// Spoken digits are not listened for.
-pub const CARDHUSH_SPOKEN_OFF: i32 = 0;
 /// Runs of spoken digits that can be a card, and shorter ones for 90 s behind one.
-pub const CARDHUSH_SPOKEN_CARD: i32 = 1;
+pub const CARDHUSH_SPOKEN_CARD: i32 = 0;
 /// Every run of three spoken digits and more.
-pub const CARDHUSH_SPOKEN_DIGITS: i32 = 2;
+pub const CARDHUSH_SPOKEN_DIGITS: i32 = 1;
 /// Only what is said while the call is armed.
-pub const CARDHUSH_SPOKEN_ARMED: i32 = 3;
+pub const CARDHUSH_SPOKEN_ARMED: i32 = 2;
+/// Spoken digits are not listened for.
+pub const CARDHUSH_SPOKEN_OFF: i32 = 3;
 
 /// A tone masks every channel at its own time: line echo and bleed carry it to the other legs.
-pub const CARDHUSH_LINKED: i32 = 0;
+pub const CARDHUSH_LINKING_LINKED: i32 = 0;
 /// A tone masks its own channel alone; copies that are found on other channels are masked there.
-pub const CARDHUSH_LINKED_OWN: i32 = 1;
+pub const CARDHUSH_LINKING_OWN: i32 = 1;
 
 /// Noise at the level of the background before the span.
 pub const CARDHUSH_FILL_COMFORT_NOISE: i32 = 0;
@@ -53,17 +54,24 @@ pub const CARDHUSH_FILL_SILENCE: i32 = 1;
 pub const CARDHUSH_FILL_MARKER: i32 = 2;
 
 /// The look-ahead that the stages ask for: 8 s with spoken digits, 0.7 s without.
-pub const CARDHUSH_LOOK_AHEAD_DEFAULT: u32 = u32::MAX;
+pub const CARDHUSH_LOOK_AHEAD_DEFAULT: u32 = 0;
+/// No more look-ahead than the analysis needs to be done at all, 4.3 ms at 8 kHz: nearly every digit is exposed at its start.
+pub const CARDHUSH_LOOK_AHEAD_NONE: u32 = u32::MAX;
 
 /// The best instruction set that the processor has. Each gives the same bits.
 pub const CARDHUSH_ISA_BEST: i32 = 0;
 /// Plain loops.
 pub const CARDHUSH_ISA_PORTABLE: i32 = 1;
 
-/// Sessions: the digit of a telephone-event becomes `*`.
-pub const CARDHUSH_EVENTS_REWRITE: i32 = 0;
-/// Sessions: packets that hold nothing but events of keys come out marked `dropped`; where a packet holds audio as well, the event is rewritten.
-pub const CARDHUSH_EVENTS_DROP: i32 = 1;
+/// Sessions: missing packets are waited for 1,000 ms.
+pub const CARDHUSH_WAIT_DEFAULT: u32 = 0;
+/// Sessions: missing packets are not waited for; what comes out of order is replaced whole.
+pub const CARDHUSH_WAIT_NONE: u32 = u32::MAX;
+
+/// Sessions: the digit of a telephone-event (RFC 4733) becomes `*`.
+pub const CARDHUSH_TELEPHONE_EVENTS_REWRITE: i32 = 0;
+/// Sessions: packets that hold nothing but telephone-events of keys come out marked `dropped`; where a packet holds audio as well, the event is rewritten.
+pub const CARDHUSH_TELEPHONE_EVENTS_DROP: i32 = 1;
 
 /// G.711 mu-law, 8 kHz (RFC 3551; payload type 0 by default).
 pub const CARDHUSH_PAYLOAD_PCMU: i32 = 0;
@@ -74,11 +82,11 @@ pub const CARDHUSH_PAYLOAD_L16: i32 = 2;
 /// Comfort noise (RFC 3389): comes out as it came in.
 pub const CARDHUSH_PAYLOAD_COMFORT_NOISE: i32 = 3;
 /// telephone-event (RFC 4733), in the clock of the channel's audio.
-pub const CARDHUSH_PAYLOAD_EVENT: i32 = 4;
+pub const CARDHUSH_PAYLOAD_TELEPHONE_EVENT: i32 = 4;
 /// Redundant data (RFC 2198): blocks of the channel's other formats.
 pub const CARDHUSH_PAYLOAD_REDUNDANT: i32 = 5;
 
-/// Settings of a scrubber or a scan. Fill it with `cardhush_config_init`, then set what is to be other than recommended.
+/// Settings of a scrubber or a scan. Fill it with `cardhush_config_init`, then set what is to be other than recommended. 0 stands for the recommended setting in every field but the first three.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct cardhush_config {
@@ -94,11 +102,11 @@ pub struct cardhush_config {
     pub keyed: i32,
     /// One of `CARDHUSH_SPOKEN_`. Cards unless it is set.
     pub spoken: i32,
-    /// `CARDHUSH_LINKED` or `CARDHUSH_LINKED_OWN`. Linked unless it is set.
+    /// `CARDHUSH_LINKING_LINKED` or `CARDHUSH_LINKING_OWN`. Linked unless it is set.
     pub linking: i32,
     /// One of `CARDHUSH_FILL_`. Comfort noise unless it is set.
     pub fill: i32,
-    /// By how many ms the audio is delayed, 0 to 60,000, or `CARDHUSH_LOOK_AHEAD_DEFAULT`. The shorter, the more leaves before it is known to be a digit, each told as exposed.
+    /// By how many ms the audio is delayed, 1 to 60,000, `CARDHUSH_LOOK_AHEAD_DEFAULT` or `CARDHUSH_LOOK_AHEAD_NONE`. The shorter, the more leaves before it is known to be a digit, each told as exposed.
     pub look_ahead_ms: u32,
     /// `CARDHUSH_ISA_BEST` or `CARDHUSH_ISA_PORTABLE`. The best unless it is set.
     pub isa: i32,
@@ -108,7 +116,7 @@ pub struct cardhush_config {
     pub model_size: usize,
 }
 
-/// Settings of a session. Fill it with `cardhush_session_config_init`, then set what is to be other than recommended.
+/// Settings of a session. Fill it with `cardhush_session_config_init`, then set what is to be other than recommended. 0 stands for the recommended setting in every field but the first two.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct cardhush_session_config {
@@ -116,19 +124,19 @@ pub struct cardhush_session_config {
     pub struct_size: u32,
     /// Channels at one time at most, 1 to 8: each has memory from the start. 2 unless it is set.
     pub channels: u32,
-    /// How long a packet that is missing is waited for, in ms, 0 to 2,000. Where none is missing nothing waits. 1,000 unless it is set.
+    /// How long a packet that is missing is waited for, in ms, 1 to 2,000, `CARDHUSH_WAIT_DEFAULT` or `CARDHUSH_WAIT_NONE`. Where none is missing nothing waits.
     pub wait_ms: u32,
-    /// How far the analysis looks ahead, in ms, 0 to 60,000, or `CARDHUSH_LOOK_AHEAD_DEFAULT`.
+    /// How far the analysis looks ahead, in ms, 1 to 60,000, `CARDHUSH_LOOK_AHEAD_DEFAULT` or `CARDHUSH_LOOK_AHEAD_NONE`.
     pub look_ahead_ms: u32,
     /// One of `CARDHUSH_KEYED_`; what telephone-events tell of goes whatever is set here. On unless it is set.
     pub keyed: i32,
     /// One of `CARDHUSH_SPOKEN_`. Cards unless it is set.
     pub spoken: i32,
-    /// `CARDHUSH_LINKED` or `CARDHUSH_LINKED_OWN`. Linked unless it is set.
+    /// `CARDHUSH_LINKING_LINKED` or `CARDHUSH_LINKING_OWN`. Linked unless it is set.
     pub linking: i32,
     /// One of `CARDHUSH_FILL_`. Comfort noise unless it is set.
     pub fill: i32,
-    /// `CARDHUSH_EVENTS_REWRITE` or `CARDHUSH_EVENTS_DROP`. Rewritten unless it is set.
+    /// `CARDHUSH_TELEPHONE_EVENTS_REWRITE` or `CARDHUSH_TELEPHONE_EVENTS_DROP`. Rewritten unless it is set.
     pub events: i32,
     /// Not used: 0.
     pub reserved: u32,
@@ -148,19 +156,8 @@ pub struct cardhush_format {
     pub payload: i32,
     /// Samples a second, of `CARDHUSH_PAYLOAD_L16`; otherwise not looked at.
     pub rate_hz: u32,
-}
-
-/// Largest `struct_size` that is looked at.
-const MAX_STRUCT: usize = 4_096;
-
-/// A structure that grows at its end.
-pub(crate) trait Versioned: Copy {
-    /// The recommended settings.
-    const DEFAULT: Self;
-    /// Bytes that the first version had; it ends where a field begins.
-    const FIRST: usize;
-    /// What is in `struct_size`.
-    fn size(&mut self) -> &mut u32;
+    /// Not used: 0.
+    pub reserved: [u32; 5],
 }
 
 impl Versioned for cardhush_config {
@@ -171,14 +168,14 @@ impl Versioned for cardhush_config {
         coding: CARDHUSH_CODING_LINEAR16,
         keyed: CARDHUSH_KEYED_ON,
         spoken: CARDHUSH_SPOKEN_CARD,
-        linking: CARDHUSH_LINKED,
+        linking: CARDHUSH_LINKING_LINKED,
         fill: CARDHUSH_FILL_COMFORT_NOISE,
         look_ahead_ms: CARDHUSH_LOOK_AHEAD_DEFAULT,
         isa: CARDHUSH_ISA_BEST,
         model: std::ptr::null(),
         model_size: 0,
     };
-    const FIRST: usize = std::mem::offset_of!(Self, model);
+    const FIRST: usize = size_of::<Self>();
 
     fn size(&mut self) -> &mut u32 {
         &mut self.struct_size
@@ -189,18 +186,18 @@ impl Versioned for cardhush_session_config {
     const DEFAULT: Self = Self {
         struct_size: size_of::<Self>() as u32,
         channels: 2,
-        wait_ms: 1_000,
+        wait_ms: CARDHUSH_WAIT_DEFAULT,
         look_ahead_ms: CARDHUSH_LOOK_AHEAD_DEFAULT,
         keyed: CARDHUSH_KEYED_ON,
         spoken: CARDHUSH_SPOKEN_CARD,
-        linking: CARDHUSH_LINKED,
+        linking: CARDHUSH_LINKING_LINKED,
         fill: CARDHUSH_FILL_COMFORT_NOISE,
-        events: CARDHUSH_EVENTS_REWRITE,
+        events: CARDHUSH_TELEPHONE_EVENTS_REWRITE,
         reserved: 0,
         model: std::ptr::null(),
         model_size: 0,
     };
-    const FIRST: usize = std::mem::offset_of!(Self, model);
+    const FIRST: usize = size_of::<Self>();
 
     fn size(&mut self) -> &mut u32 {
         &mut self.struct_size
@@ -213,7 +210,7 @@ impl Versioned for cardhush_session_config {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_config_init(config: *mut cardhush_config, struct_size: usize) -> cardhush_status {
     // SAFETY: the caller's promise.
-    Failure::status(unsafe { initialise(config, struct_size) })
+    boundary::alone(|| unsafe { initialise(config, struct_size) })
 }
 
 /// The same for the settings of a session.
@@ -221,49 +218,7 @@ pub unsafe extern "C" fn cardhush_config_init(config: *mut cardhush_config, stru
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_session_config_init(config: *mut cardhush_session_config, struct_size: usize) -> cardhush_status {
     // SAFETY: the caller's promise.
-    Failure::status(unsafe { initialise(config, struct_size) })
-}
-
-/// Writes the defaults to as much of a structure as the caller knows, and zeros to what only the caller knows.
-///
-/// # Safety
-/// `config` leads to `struct_size` bytes.
-unsafe fn initialise<T: Versioned>(config: *mut T, struct_size: usize) -> Result<(), Failure> {
-    let place = pointer::checked(config)?;
-    if !(T::FIRST..=MAX_STRUCT).contains(&struct_size) {
-        return Err(Failure(CARDHUSH_ERR_STRUCT_SIZE));
-    }
-    let mut value = T::DEFAULT;
-    *value.size() = struct_size as u32;
-    // SAFETY: the caller's promise; every bit pattern of these structures is one of theirs.
-    unsafe {
-        place.cast::<u8>().write_bytes(0, struct_size);
-        std::ptr::copy_nonoverlapping((&raw const value).cast::<u8>(), place.cast::<u8>(), struct_size.min(size_of::<T>()));
-    }
-    Ok(())
-}
-
-/// Reads what the caller knows of a structure; the rest is as recommended.
-///
-/// # Safety
-/// `config` leads to as many bytes as its first field says.
-pub(crate) unsafe fn read<T: Versioned>(config: *const T) -> Result<T, Failure> {
-    let place = pointer::checked(config.cast_mut())?.cast::<u8>().cast_const();
-    // SAFETY: `struct_size` is the first field, and the pointer is aligned for the structure.
-    let struct_size = unsafe { place.cast::<u32>().read() } as usize;
-    if !(T::FIRST..=MAX_STRUCT).contains(&struct_size) {
-        return Err(Failure(CARDHUSH_ERR_STRUCT_SIZE));
-    }
-    for i in size_of::<T>()..struct_size {
-        // SAFETY: the caller's promise.
-        if unsafe { place.add(i).read() } != 0 {
-            return Err(Failure(CARDHUSH_ERR_STRUCT_SIZE));
-        }
-    }
-    let mut value = T::DEFAULT;
-    // SAFETY: the caller's promise; every bit pattern of these structures is one of theirs.
-    unsafe { std::ptr::copy_nonoverlapping(place, (&raw mut value).cast::<u8>(), struct_size.min(size_of::<T>())) };
-    Ok(value)
+    boundary::alone(|| unsafe { initialise(config, struct_size) })
 }
 
 /// The caller's number among those that have a meaning.
@@ -287,7 +242,11 @@ unsafe fn spoken(value: i32, model: *const c_void, size: usize) -> Result<Option
     let Some(preset) = choose(value, &known)? else { return Ok(None) };
     let mut spoken = SpokenConfig::default();
     spoken.preset = preset;
-    if !model.is_null() {
+    if model.is_null() {
+        if size != 0 {
+            return Err(Failure(CARDHUSH_ERR_MODEL));
+        }
+    } else {
         if size > isize::MAX as usize {
             return Err(Failure(CARDHUSH_ERR_MODEL));
         }
@@ -299,7 +258,7 @@ unsafe fn spoken(value: i32, model: *const c_void, size: usize) -> Result<Option
 }
 
 fn linking(value: i32) -> Result<Linking, Failure> {
-    choose(value, &[(CARDHUSH_LINKED, Linking::Linked), (CARDHUSH_LINKED_OWN, Linking::Own)])
+    choose(value, &[(CARDHUSH_LINKING_LINKED, Linking::Linked), (CARDHUSH_LINKING_OWN, Linking::Own)])
 }
 
 fn fill(value: i32) -> Result<Fill, Failure> {
@@ -309,7 +268,19 @@ fn fill(value: i32) -> Result<Fill, Failure> {
 }
 
 fn look_ahead(ms: u32) -> Option<u32> {
-    Some(ms).filter(|ms| *ms != CARDHUSH_LOOK_AHEAD_DEFAULT)
+    match ms {
+        CARDHUSH_LOOK_AHEAD_DEFAULT => None,
+        CARDHUSH_LOOK_AHEAD_NONE => Some(0),
+        ms => Some(ms),
+    }
+}
+
+fn wait_ms(ms: u32) -> u32 {
+    match ms {
+        CARDHUSH_WAIT_DEFAULT => SessionConfig::default().wait_ms,
+        CARDHUSH_WAIT_NONE => 0,
+        ms => ms,
+    }
 }
 
 impl cardhush_config {
@@ -346,14 +317,17 @@ impl cardhush_session_config {
         }
         let mut config = SessionConfig::default();
         config.channels = u8::try_from(self.channels).unwrap_or(u8::MAX);
-        config.wait_ms = self.wait_ms;
+        config.wait_ms = wait_ms(self.wait_ms);
         config.look_ahead_ms = look_ahead(self.look_ahead_ms);
         config.keyed = keyed(self.keyed)?;
         // SAFETY: the caller's promise.
         config.spoken = unsafe { spoken(self.spoken, self.model, self.model_size) }?;
         config.linking = linking(self.linking)?;
         config.fill = fill(self.fill)?;
-        config.events = choose(self.events, &[(CARDHUSH_EVENTS_REWRITE, EventFate::Rewrite), (CARDHUSH_EVENTS_DROP, EventFate::Drop)])?;
+        config.events = choose(
+            self.events,
+            &[(CARDHUSH_TELEPHONE_EVENTS_REWRITE, EventFate::Rewrite), (CARDHUSH_TELEPHONE_EVENTS_DROP, EventFate::Drop)],
+        )?;
         Ok(config)
     }
 }
@@ -373,12 +347,15 @@ pub(crate) unsafe fn formats(formats: *const cardhush_format, count: usize) -> R
         // SAFETY: the caller's promise; any bits are a format's.
         let format = unsafe { place.add(i).read() };
         let payload_type = u8::try_from(format.payload_type).ok().filter(|number| *number < 128).ok_or(Failure(CARDHUSH_ERR_VALUE))?;
+        if format.reserved != [0; 5] {
+            return Err(Failure(CARDHUSH_ERR_VALUE));
+        }
         let payloads = [
             (CARDHUSH_PAYLOAD_PCMU, Payload::Pcmu),
             (CARDHUSH_PAYLOAD_PCMA, Payload::Pcma),
             (CARDHUSH_PAYLOAD_L16, Payload::L16 { rate_hz: format.rate_hz }),
             (CARDHUSH_PAYLOAD_COMFORT_NOISE, Payload::ComfortNoise),
-            (CARDHUSH_PAYLOAD_EVENT, Payload::Event),
+            (CARDHUSH_PAYLOAD_TELEPHONE_EVENT, Payload::Event),
             (CARDHUSH_PAYLOAD_REDUNDANT, Payload::Redundant),
         ];
         *known = (payload_type, choose(format.payload, &payloads)?);

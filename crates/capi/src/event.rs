@@ -20,7 +20,7 @@ pub const CARDHUSH_EVENT_KEYED: i32 = 3;
 pub const CARDHUSH_EVENT_UNREAD: i32 = 4;
 /// Sessions: packets of the span do not come out, and no others of the channel will: its payloads are encrypted.
 pub const CARDHUSH_EVENT_WITHHELD: i32 = 5;
-/// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke the stream off. No digit came out for it.
+/// The span may hold replaced spans, on any channel, that have no event of their own: events were not fetched in time and their queue was full, or a defect broke a stream off. What was exposed is not among them: exposures without room become one, of all channels.
 pub const CARDHUSH_EVENT_LOST: i32 = 6;
 
 /// No cause: the event is of another kind.
@@ -56,6 +56,8 @@ pub struct cardhush_event {
     pub kind: i32,
     /// One of `CARDHUSH_CAUSE_`.
     pub cause: i32,
+    /// 0.
+    pub reserved: [u64; 2],
 }
 
 /// The name of a kind of event (`redacted`, `exposed`, `keyed`, `unread`, `withheld`, `lost`): static text, `unknown` for numbers that are none. Any thread.
@@ -104,7 +106,7 @@ fn number(cause: Cause) -> i32 {
 
 impl cardhush_event {
     fn of(channel: u64, span: Span, kind: i32, cause: i32) -> Self {
-        Self { channel, start: span.start, end: span.end, begins_us: 0, kind, cause }
+        Self { channel, start: span.start, end: span.end, begins_us: 0, kind, cause, reserved: [0; 2] }
     }
 
     /// What a scrubber or a scan tells.
@@ -120,7 +122,7 @@ impl cardhush_event {
     }
 
     /// What a session tells.
-    pub(crate) fn of_session(event: cardhush_recorder::Event) -> Option<Self> {
+    pub(crate) fn of_session(event: cardhush_recorder::Event, salt: u64) -> Option<Self> {
         let (kind, cause) = match event.kind {
             EventKind::Redacted(cause) => (CARDHUSH_EVENT_REDACTED, number(cause)),
             EventKind::Exposed(cause) => (CARDHUSH_EVENT_EXPOSED, number(cause)),
@@ -129,7 +131,7 @@ impl cardhush_event {
             EventKind::Keyed(_) => (CARDHUSH_EVENT_KEYED, CARDHUSH_CAUSE_NONE),
             _ => return None,
         };
-        Some(Self { begins_us: event.begins_us, ..Self::of(event.channel.to_bits(), event.span, kind, cause) })
+        Some(Self { begins_us: event.begins_us, ..Self::of(event.channel.to_bits() | salt, event.span, kind, cause) })
     }
 }
 
@@ -141,7 +143,8 @@ pub(crate) struct Queue<S> {
     ring: S,
     first: usize,
     len: usize,
-    lost: Option<cardhush_event>,
+    /// What became of those without room: the harmless, and those that say that something was not masked.
+    lost: [Option<cardhush_event>; 2],
     /// Up to where each channel's replaced spans were told, of a stream.
     told: [u64; MAX_CHANNELS],
 }
@@ -149,13 +152,13 @@ pub(crate) struct Queue<S> {
 impl<S: AsMut<[cardhush_event]>> Queue<S> {
     /// An empty queue.
     pub fn new(ring: S) -> Self {
-        Self { ring, first: 0, len: 0, lost: None, told: [0; MAX_CHANNELS] }
+        Self { ring, first: 0, len: 0, lost: [None; 2], told: [0; MAX_CHANNELS] }
     }
 
     /// Takes an event in.
     pub fn push(&mut self, event: cardhush_event) {
         let ring = self.ring.as_mut();
-        if self.lost.is_none()
+        if self.lost == [None; 2]
             && self.len < ring.len()
             && let Some(place) = ring.get_mut((self.first + self.len) % ring.len().max(1))
         {
@@ -163,25 +166,25 @@ impl<S: AsMut<[cardhush_event]>> Queue<S> {
             self.len += 1;
             return;
         }
-        let lost = self.lost.get_or_insert(cardhush_event {
-            channel: CARDHUSH_ALL_CHANNELS,
-            kind: CARDHUSH_EVENT_LOST,
-            cause: CARDHUSH_CAUSE_NONE,
-            ..event
-        });
-        (lost.start, lost.end) = (lost.start.min(event.start), lost.end.max(event.end));
-        lost.begins_us = lost.begins_us.min(event.begins_us);
+        let exposed = event.kind == CARDHUSH_EVENT_EXPOSED;
+        let kind = if exposed { CARDHUSH_EVENT_EXPOSED } else { CARDHUSH_EVENT_LOST };
+        let [harmless, grave] = &mut self.lost;
+        let merged = if exposed { grave } else { harmless };
+        let all = cardhush_event { channel: CARDHUSH_ALL_CHANNELS, kind, cause: CARDHUSH_CAUSE_NONE, ..event };
+        let merged = merged.get_or_insert(all);
+        (merged.start, merged.end) = (merged.start.min(event.start), merged.end.max(event.end));
+        merged.begins_us = merged.begins_us.min(event.begins_us);
     }
 
     /// How many wait.
     pub fn len(&self) -> usize {
-        self.len + usize::from(self.lost.is_some())
+        self.len + self.lost.iter().flatten().count()
     }
 
     /// The oldest.
     pub fn pop(&mut self) -> Option<cardhush_event> {
         if self.len == 0 {
-            return self.lost.take();
+            return self.lost.iter_mut().find_map(Option::take);
         }
         let ring = self.ring.as_mut();
         let event = ring.get(self.first).copied();
@@ -203,8 +206,8 @@ impl<S: AsMut<[cardhush_event]>> Queue<S> {
     }
 
     /// Spans that were replaced since the last that was told of each channel, up to `end`, will not be told any more.
-    pub fn lose(&mut self, channels: u8, end: u64) {
-        let start = self.told.iter().take(channels.into()).min().map_or(0, |told| *told);
+    pub fn lose(&mut self, channels: usize, end: u64) {
+        let start = self.told.iter().take(channels).min().map_or(0, |told| *told);
         self.push(cardhush_event::of(CARDHUSH_ALL_CHANNELS, Span::new(start.min(end), end), CARDHUSH_EVENT_LOST, CARDHUSH_CAUSE_NONE));
     }
 
@@ -226,7 +229,7 @@ impl<S: AsMut<[cardhush_event]>> Queue<S> {
 
     /// Forgets all that wait.
     pub fn clear(&mut self) {
-        (self.first, self.len, self.lost, self.told) = (0, 0, None, [0; MAX_CHANNELS]);
+        (self.first, self.len, self.lost, self.told) = (0, 0, [None; 2], [0; MAX_CHANNELS]);
     }
 }
 
@@ -256,6 +259,13 @@ mod tests {
             assert_eq!((queue.pop(), queue.len()), (None, 0));
             queue.push(event(5));
             assert_eq!(queue.pop(), Some(event(5)));
+            // What was not masked is never among what is harmless.
+            let exposed = |start| cardhush_event { kind: CARDHUSH_EVENT_EXPOSED, ..event(start) };
+            (0..3).for_each(|i| queue.push(event(i)));
+            [event(70), exposed(80), exposed(100)].into_iter().for_each(|event| queue.push(event));
+            assert_eq!(queue.len(), 5);
+            let rest: Vec<_> = std::iter::from_fn(|| queue.pop()).skip(3).map(|event| (event.kind, event.start, event.end)).collect();
+            assert_eq!(rest, [(CARDHUSH_EVENT_LOST, 70, 80), (CARDHUSH_EVENT_EXPOSED, 80, 110)]);
         }
         let mut none = Queue::new([]);
         none.push(event(1));

@@ -40,3 +40,4 @@ mod line;
 mod memory;
 mod outbox;
 mod pointer;
+mod versioned;

@@ -90,7 +90,6 @@ pub(crate) struct Line {
     scrubber: &'static mut dyn Scrub,
     pub events: Events,
     form: Form,
-    pub channels: u8,
     /// Samples that came in.
     taken: u64,
     finished: bool,
@@ -110,7 +109,7 @@ impl Poison for Line {
     fn spoil(&mut self) {
         self.poisoned = true;
         // What was being replaced has come out in part, and its event will never come.
-        self.events.lose(self.channels, self.taken);
+        self.events.lose(self.form.channels, self.taken);
     }
 }
 
@@ -172,9 +171,7 @@ impl<C: Coding> Plan<C> {
         let events = Queue::new(events);
         let line = block.place(&self.line);
         // SAFETY: within the block, aligned, and nobody else's.
-        unsafe {
-            line.write(Line { scrubber, events, form, channels: config.channels, taken: 0, finished: false, poisoned: false, block })
-        };
+        unsafe { line.write(Line { scrubber, events, form, taken: 0, finished: false, poisoned: false, block }) };
         Ok(line)
     }
 }
@@ -265,14 +262,28 @@ impl Line {
         self.scrubber.latency()
     }
 
-    /// Masks a span of one channel, or of all.
-    pub fn mask(&mut self, channel: Option<u8>, span: Span) {
+    /// Masks a span of one channel, or of all; not once the call is over, for then all fates are settled.
+    pub fn mask(&mut self, channel: Option<u8>, span: Span) -> Result<(), Failure> {
+        self.goes_on()?;
         self.scrubber.mask(channel, span, &mut self.events);
+        Ok(())
     }
 
     /// A key was pressed in a span of one channel, or of an unknown one.
-    pub fn signalled(&mut self, channel: u8, span: Span) {
-        self.scrubber.signalled(channel, span, &mut self.events);
+    pub fn signalled(&mut self, channel: Option<u8>, span: Span) -> Result<(), Failure> {
+        self.goes_on()?;
+        // One that the call lacks stands for all.
+        self.scrubber.signalled(channel.unwrap_or(u8::MAX), span, &mut self.events);
+        Ok(())
+    }
+
+    /// The channel of this number, if there is one.
+    pub fn channel(&self, number: u64) -> Option<u8> {
+        u8::try_from(number).ok().filter(|channel| usize::from(*channel) < self.form.channels)
+    }
+
+    fn goes_on(&self) -> Result<(), Failure> {
+        if self.finished { Err(Failure(CARDHUSH_ERR_FINISHED)) } else { Ok(()) }
     }
 
     /// Arms or disarms the call.

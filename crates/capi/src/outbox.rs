@@ -3,6 +3,7 @@
 //! In: packets, copied. Out: the same, by pointer, where they lie until the next call. Its memory is taken when a channel is added: twice what can wait
 //! in the session, so that whoever takes everything between two calls, or all in a while, always finds room.
 
+use crate::status::{CARDHUSH_ERR_NO_MEMORY, Failure};
 use cardhush_recorder::Packet;
 
 /// A packet that can be taken.
@@ -29,10 +30,17 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// There is room for what a session of such a capacity gives out.
-    pub fn fit(&mut self, (bytes, packets): (usize, usize)) {
-        self.most = (self.most.0.max(bytes), self.most.1.max(packets));
-        self.bytes.reserve_exact((2 * self.most.0).saturating_sub(self.bytes.len()));
-        self.ready.reserve_exact((2 * self.most.1).saturating_sub(self.ready.len()));
+    pub fn fit(&mut self, (bytes, packets): (usize, usize)) -> Result<(), Failure> {
+        let most = (self.most.0.max(bytes), self.most.1.max(packets));
+        let none = |_| Failure(CARDHUSH_ERR_NO_MEMORY);
+        self.ready.try_reserve_exact((2 * most.1).saturating_sub(self.ready.len())).map_err(none)?;
+        let mut larger = Vec::new();
+        larger.try_reserve_exact(2 * most.0).map_err(none)?;
+        larger.extend_from_slice(&self.bytes);
+        // What was held is overwritten, not left behind.
+        self.wipe();
+        (self.bytes, self.most) = (larger, most);
+        Ok(())
     }
 
     /// Makes room for what one call gives out; false where too much waits to be taken.
@@ -44,11 +52,11 @@ impl Outbox {
     }
 
     /// Takes a packet in.
-    pub fn push(&mut self, packet: &Packet<'_>) {
+    pub fn push(&mut self, packet: &Packet<'_>, channel: u64) {
         let start = self.bytes.len();
         self.bytes.extend_from_slice(packet.bytes);
         self.ready.push(Ready {
-            channel: packet.channel.to_bits(),
+            channel,
             position: packet.position,
             arrived_us: packet.arrived_us,
             token: packet.token,
@@ -66,16 +74,20 @@ impl Outbox {
     }
 
     fn clear(&mut self) {
-        self.bytes.fill(0);
+        self.wipe();
         self.bytes.clear();
         self.ready.clear();
         self.taken = 0;
+    }
+
+    fn wipe(&mut self) {
+        self.bytes.fill(0);
+        std::hint::black_box(&self.bytes);
     }
 }
 
 impl Drop for Outbox {
     fn drop(&mut self) {
         self.clear();
-        std::hint::black_box(&self.bytes);
     }
 }

@@ -4,12 +4,13 @@
 //! `cardhush scan` looks three times over a file, and finds faint tones near sure ones that one look misses.
 
 use crate::boundary;
-use crate::config::{self, cardhush_config};
+use crate::config::cardhush_config;
 use crate::event::cardhush_event;
 use crate::line::with_coding;
 use crate::memory::{Block, Division, Piece};
 use crate::pointer;
 use crate::status::{CARDHUSH_ERR_LENGTH, Failure, cardhush_status};
+use crate::versioned;
 use cardhush_core::{Analyzer, ChannelState, Coding, Config, Event, Redaction};
 use std::ffi::c_void;
 
@@ -27,7 +28,7 @@ pub unsafe extern "C" fn cardhush_scan_size(config: *const cardhush_config, size
     boundary::alone(|| {
         let out = pointer::checked(size)?;
         // SAFETY: the caller's promise.
-        let asked = unsafe { config::read(config) }?;
+        let asked = unsafe { versioned::read(config) }?;
         // SAFETY: the caller's promise.
         let (division, _) = division(&unsafe { asked.engine() }?)?;
         // SAFETY: checked.
@@ -54,7 +55,7 @@ pub unsafe extern "C" fn cardhush_scan(
     boundary::alone(|| {
         let (events, count) = (pointer::array(events, capacity)?, pointer::checked(count)?);
         // SAFETY: the caller's promise.
-        let asked = unsafe { config::read(config) }?;
+        let asked = unsafe { versioned::read(config) }?;
         // SAFETY: the caller's promise.
         let engine = unsafe { asked.engine() }?;
         let mut found = 0;

@@ -3,12 +3,13 @@
 //! A chunk is any number of whole frames. Everything is settled when it comes out, and what could not be settled in time is told as exposed.
 
 use crate::boundary::{self, close, poison, with, with_spoilt};
-use crate::config::{self, cardhush_config};
+use crate::config::cardhush_config;
 use crate::event::{CARDHUSH_ALL_CHANNELS, cardhush_event};
 use crate::handle;
 use crate::line::Line;
 use crate::pointer;
 use crate::status::{CARDHUSH_ERR_CHANNEL, CARDHUSH_ERR_VALUE, Failure, cardhush_status};
+use crate::versioned;
 use cardhush_core::{Config, Span};
 use std::ffi::c_void;
 
@@ -21,7 +22,7 @@ pub struct cardhush_scrubber {
 }
 
 /// Opens a scrubber for a stream of the given form; its memory is of the heap, and none is taken after this. Takes up to 256 KiB of stack, as `_init` does; nothing on the audio path takes 64.
-/// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`. Any thread.
+/// `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_RATE`, `_CHANNELS`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`, `_POISONED` (a defect; nothing was opened). Any thread.
 /// Must hold: `config` leads to as many bytes as its `struct_size` says, and `scrubber` to a place for a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_scrubber_new(config: *const cardhush_config, scrubber: *mut *mut cardhush_scrubber) -> cardhush_status {
@@ -72,7 +73,7 @@ pub unsafe extern "C" fn cardhush_scrubber_init(
 }
 
 /// Closes a scrubber, overwrites all that it held, and gives its memory back to the heap or to the caller. What had not come out is lost: `cardhush_scrubber_finish` gives it.
-/// NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`. Any thread.
+/// NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`: then it is still open, and the memory of `_init` is yours only after `CARDHUSH_OK`. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_scrubber_free(scrubber: *mut cardhush_scrubber) -> cardhush_status {
     // SAFETY: what a handle of this kind stands for came from `Line`, and is nobody's once it is closed.
@@ -108,7 +109,7 @@ pub unsafe extern "C" fn cardhush_scrubber_finish(
 }
 
 /// Fetches events, the oldest first: at most `capacity` go to `events`, and `count` says how many waited. Where that is more than `capacity`, the rest waits on. To be called after each
-/// `_process`, `_finish` and `_mask`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
+/// `_process`, `_finish`, `_mask` and `_signalled`: what finds no room in the scrubber becomes one `CARDHUSH_EVENT_LOST`. `events` may be NULL where `capacity` is 0.
 /// A poisoned scrubber gives those that were told before. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_NULL`, `_ALIGNMENT`, `_LENGTH`. One thread a scrubber at a time; allocates nothing.
 /// Must hold: `events` leads to `capacity` places and `count` to one.
 #[unsafe(no_mangle)]
@@ -154,15 +155,15 @@ pub extern "C" fn cardhush_scrubber_disarm(scrubber: *mut cardhush_scrubber) -> 
 
 /// Masks the samples `[start, end)` of a channel, from 0, or of `CARDHUSH_ALL_CHANNELS`; they may be still to come, and are told as far as they do. What of them has come out is told as exposed, in as many events as there are gaps between what was replaced already.
 /// `CARDHUSH_ERR_CHANNEL` where the stream has no such channel: all are masked then, so that a wrong number leaves nothing in. `CARDHUSH_ERR_VALUE` where `end` is not behind `start`;
-/// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
+/// `CARDHUSH_ERR_FINISHED` after the first `_finish`, and nothing is masked; `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a scrubber at a time; allocates nothing.
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_scrubber_mask(scrubber: *mut cardhush_scrubber, channel: u64, start: u64, end: u64) -> cardhush_status {
     with::<Line>(scrubber.addr(), |line| {
         if end <= start {
             return Err(Failure(CARDHUSH_ERR_VALUE));
         }
-        let known = u8::try_from(channel).ok().filter(|channel| *channel < line.channels);
-        line.mask(known, Span::new(start, end));
+        let known = line.channel(channel);
+        line.mask(known, Span::new(start, end))?;
         if known.is_none() && channel != CARDHUSH_ALL_CHANNELS { Err(Failure(CARDHUSH_ERR_CHANNEL)) } else { Ok(()) }
     })
 }
@@ -175,8 +176,8 @@ pub extern "C" fn cardhush_scrubber_signalled(scrubber: *mut cardhush_scrubber, 
         if end <= start {
             return Err(Failure(CARDHUSH_ERR_VALUE));
         }
-        let known = u8::try_from(channel).ok().filter(|channel| *channel < line.channels);
-        line.signalled(known.unwrap_or(u8::MAX), Span::new(start, end));
+        let known = line.channel(channel);
+        line.signalled(known, Span::new(start, end))?;
         if known.is_none() && channel != CARDHUSH_ALL_CHANNELS { Err(Failure(CARDHUSH_ERR_CHANNEL)) } else { Ok(()) }
     })
 }
@@ -202,7 +203,7 @@ pub extern "C" fn cardhush_scrubber_poison(scrubber: *mut cardhush_scrubber) -> 
 /// `config` leads to as many bytes as its `struct_size` says.
 unsafe fn read(config: *const cardhush_config) -> Result<(cardhush_config, Config), Failure> {
     // SAFETY: the caller's promise.
-    let asked = unsafe { config::read(config) }?;
+    let asked = unsafe { versioned::read(config) }?;
     // SAFETY: the caller's promise.
     Ok((asked, unsafe { asked.engine() }?))
 }

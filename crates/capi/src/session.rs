@@ -6,14 +6,17 @@ use crate::boundary::{self, Poison, close, poison, with, with_spoilt};
 use crate::config::{self, cardhush_format, cardhush_session_config};
 use crate::event::{CARDHUSH_ALL_CHANNELS, EVENTS_A_CHANNEL, Queue, cardhush_event};
 use crate::handle::{self, Object};
+use crate::memory::{Block, Division};
 use crate::outbox::Outbox;
 use crate::pointer;
 use crate::status::{
     CARDHUSH_ERR_CHANNEL, CARDHUSH_ERR_FINISHED, CARDHUSH_ERR_LENGTH, CARDHUSH_ERR_PENDING, CARDHUSH_ERR_VALUE, CARDHUSH_NONE, Failure,
     cardhush_status,
 };
-use cardhush_recorder::{ChannelId, MAX_PACKET, Output, Session};
+use crate::versioned;
+use cardhush_recorder::{ChannelId, MAX_PACKET, Output, Session, SessionConfig};
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A session. Opaque: a pointer to one is a number, and nothing lies behind it.
 pub struct cardhush_session {
@@ -39,17 +42,25 @@ pub struct cardhush_packet {
     /// Not 0 where it holds nothing but keys and the session was set to `CARDHUSH_EVENTS_DROP`: not to be stored.
     pub dropped: u32,
     /// 0.
-    pub reserved: u32,
+    pub reserved: [u32; 5],
 }
 
 /// A session with what waits for the caller.
 struct Call {
     session: Session,
     outbox: Outbox,
-    events: Queue<Box<[cardhush_event]>>,
+    events: Queue<&'static mut [cardhush_event]>,
+    /// What the names of its channels have in their upper bits, so that those of another session are none here.
+    salt: u64,
     finished: bool,
     poisoned: bool,
+    block: Block,
 }
+
+/// Bits of a channel's name in its session; above them lies the salt.
+const NAME_BITS: u32 = 40;
+/// What the next session gets.
+static SALT: AtomicU32 = AtomicU32::new(1);
 
 impl Object for Call {
     const SECOND: bool = true;
@@ -66,6 +77,44 @@ impl Poison for Call {
 }
 
 impl Call {
+    /// A session in memory of the heap.
+    fn new(config: &SessionConfig, start_us: u64) -> Result<*mut Self, Failure> {
+        let session = Session::new(config, start_us)?;
+        let mut division = Division::new();
+        let (call, events) = (division.piece::<Self>(1)?, division.piece(usize::from(config.channels) * EVENTS_A_CHANNEL)?);
+        let block = division.of_heap()?;
+        // SAFETY: a piece of this block, taken once, and given up with it.
+        let events = Queue::new(unsafe { block.take(&events, Default::default) });
+        let salt = u64::from(SALT.fetch_add(1, Ordering::Relaxed)) << NAME_BITS;
+        let place = block.place(&call);
+        // SAFETY: within the block, aligned, and nobody else's.
+        unsafe { place.write(Self { session, outbox: Outbox::default(), events, salt, finished: false, poisoned: false, block }) };
+        Ok(place)
+    }
+
+    /// Overwrites and frees it.
+    ///
+    /// # Safety
+    /// It came from [`new`](Self::new), and is not used any more.
+    unsafe fn free(call: *mut Self) {
+        // SAFETY: the caller's promise.
+        let block = unsafe { (*call).block };
+        // SAFETY: it was written there and is used by nobody else.
+        unsafe { std::ptr::drop_in_place(call) };
+        // SAFETY: nothing in it is used any more.
+        unsafe { block.free() };
+    }
+
+    /// The caller's name of a channel.
+    fn name(&self, id: ChannelId) -> u64 {
+        id.to_bits() | self.salt
+    }
+
+    /// The channel of a name; of one that another session gave, it is none.
+    fn id(&self, name: u64) -> ChannelId {
+        ChannelId::from_bits(name ^ self.salt)
+    }
+
     /// Calls `body` with the session and where its outputs go, if there is room for them.
     fn run<R>(&mut self, body: impl FnOnce(&mut Session, &mut dyn FnMut(Output<'_>)) -> R) -> Result<R, Failure> {
         if self.finished {
@@ -74,16 +123,16 @@ impl Call {
         if !self.outbox.make_room() {
             return Err(Failure(CARDHUSH_ERR_PENDING));
         }
-        let (outbox, events) = (&mut self.outbox, &mut self.events);
+        let (outbox, events, salt) = (&mut self.outbox, &mut self.events, self.salt);
         Ok(body(&mut self.session, &mut |output| match output {
-            Output::Packet(packet) => outbox.push(&packet),
-            Output::Event(event) => cardhush_event::of_session(event).into_iter().for_each(|event| events.push(event)),
+            Output::Packet(packet) => outbox.push(&packet, packet.channel.to_bits() | salt),
+            Output::Event(event) => cardhush_event::of_session(event, salt).into_iter().for_each(|event| events.push(event)),
             _ => {}
         }))
     }
 }
 
-/// Opens a session for a call that begins at `start_us` microseconds since the epoch. `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_CHANNELS`, `_WAIT`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_HANDLES`. Any thread.
+/// Opens a session for a call that begins at `start_us` microseconds since the epoch. `CARDHUSH_ERR_NULL`, `_ALIGNMENT`, `_STRUCT_SIZE`, `_CHANNELS`, `_WAIT`, `_LOOK_AHEAD`, `_VALUE`, `_MODEL`, `_NO_MEMORY`, `_HANDLES`, `_POISONED` (a defect; nothing was opened). Any thread.
 /// Must hold: `config` leads to as many bytes as its `struct_size` says, and `session` to a place for a handle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_session_new(
@@ -94,18 +143,10 @@ pub unsafe extern "C" fn cardhush_session_new(
     boundary::alone(|| {
         let out = pointer::checked(session)?;
         // SAFETY: the caller's promise.
-        let asked = unsafe { config::read(config) }?;
+        let asked = unsafe { versioned::read(config) }?;
         // SAFETY: the caller's promise.
         let config = unsafe { asked.session() }?;
-        let events = vec![cardhush_event::default(); usize::from(config.channels) * EVENTS_A_CHANNEL];
-        let call = Call {
-            session: Session::new(&config, start_us)?,
-            outbox: Outbox::default(),
-            events: Queue::new(events.into()),
-            finished: false,
-            poisoned: false,
-        };
-        let call = Box::into_raw(Box::new(call));
+        let call = Call::new(&config, start_us)?;
         match handle::open(call) {
             Ok(handle) => {
                 // SAFETY: checked.
@@ -114,7 +155,7 @@ pub unsafe extern "C" fn cardhush_session_new(
             }
             Err(failure) => {
                 // SAFETY: made above, and nobody knows it.
-                drop(unsafe { Box::from_raw(call) });
+                unsafe { Call::free(call) };
                 Err(failure)
             }
         }
@@ -124,12 +165,12 @@ pub unsafe extern "C" fn cardhush_session_new(
 /// Closes a session and overwrites all that it held; packets that were not taken are lost. NULL is fine. `CARDHUSH_ERR_HANDLE` (also: freed before), `_BUSY`. Any thread.
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_session_free(session: *mut cardhush_session) -> cardhush_status {
-    // SAFETY: what a handle of this kind stands for came from `Box::into_raw`, and is nobody's once it is closed.
-    close::<Call>(session.addr(), |call| drop(unsafe { Box::from_raw(call) }))
+    // SAFETY: what a handle of this kind stands for came from `Call::new`, and is nobody's once it is closed.
+    close::<Call>(session.addr(), |call| unsafe { Call::free(call) })
 }
 
 /// A channel joins the call: `count` payload types at `formats`, or NULL and 0 for those of RFC 3551 (0, 8, 13) with events at 101. Its name goes to `channel`; names are never used twice.
-/// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_FINISHED`, `_NULL`, `_ALIGNMENT`, `_FULL`, `_FORMATS`, `_RATE`, `_VALUE`. One thread a session at a time; takes memory from the heap.
+/// `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`, `_FINISHED`, `_NULL`, `_ALIGNMENT`, `_FULL`, `_FORMATS`, `_RATE`, `_VALUE`, `_NO_MEMORY`. One thread a session at a time; takes memory from the heap.
 /// Must hold: `formats` leads to `count` of them, and `channel` to a place for a number.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn cardhush_session_add(
@@ -146,9 +187,10 @@ pub unsafe extern "C" fn cardhush_session_add(
             return Err(Failure(CARDHUSH_ERR_FINISHED));
         }
         let id = call.session.add(&formats)?;
-        call.outbox.fit(call.session.capacity());
+        // Without room for what comes out of it, it does not join.
+        call.outbox.fit(call.session.capacity()).inspect_err(|_| call.session.remove(id))?;
         // SAFETY: checked.
-        unsafe { pointer::give(out, id.to_bits()) };
+        unsafe { pointer::give(out, call.name(id)) };
         Ok(())
     })
 }
@@ -157,7 +199,7 @@ pub unsafe extern "C" fn cardhush_session_add(
 #[unsafe(no_mangle)]
 pub extern "C" fn cardhush_session_remove(session: *mut cardhush_session, channel: u64) -> cardhush_status {
     with::<Call>(session.addr(), |call| {
-        let id = ChannelId::from_bits(channel);
+        let id = call.id(channel);
         if !call.session.has(id) {
             return Err(Failure(CARDHUSH_ERR_CHANNEL));
         }
@@ -185,7 +227,7 @@ pub unsafe extern "C" fn cardhush_session_receive(
         }
         // SAFETY: checked, and the caller's promise.
         let packet = unsafe { std::slice::from_raw_parts(packet, size) };
-        let channel = ChannelId::from_bits(channel);
+        let channel = call.id(channel);
         Ok(call.run(|session, mut sink| session.receive(channel, now_us, packet, token, &mut sink))??)
     })
 }
@@ -222,7 +264,7 @@ pub unsafe extern "C" fn cardhush_session_next(session: *mut cardhush_session, p
             arrived_us: ready.arrived_us,
             token: ready.token,
             dropped: ready.dropped.into(),
-            reserved: 0,
+            reserved: [0; 5],
         };
         // SAFETY: checked.
         unsafe { pointer::give(out, packet) };
@@ -267,11 +309,11 @@ pub unsafe extern "C" fn cardhush_session_origin_us(session: *mut cardhush_sessi
     })
 }
 
-/// Every run of spoken digits is masked from now on: the agent asks for the card. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
+/// From `now_us` on every run of spoken digits is masked: the agent asks for the card. What was said up to `wait_ms` before may go as well. `CARDHUSH_ERR_HANDLE`, `_BUSY`, `_POISONED`. One thread a session at a time; allocates nothing.
 #[unsafe(no_mangle)]
-pub extern "C" fn cardhush_session_arm(session: *mut cardhush_session) -> cardhush_status {
+pub extern "C" fn cardhush_session_arm(session: *mut cardhush_session, now_us: u64) -> cardhush_status {
     with::<Call>(session.addr(), |call| {
-        call.session.arm();
+        call.session.arm(now_us);
         Ok(())
     })
 }
@@ -294,9 +336,27 @@ pub extern "C" fn cardhush_session_mask(session: *mut cardhush_session, channel:
         if to_us <= from_us {
             return Err(Failure(CARDHUSH_ERR_VALUE));
         }
-        let id = ChannelId::from_bits(channel);
+        let id = call.id(channel);
         let known = channel != CARDHUSH_ALL_CHANNELS && call.session.has(id);
         call.run(|session, mut sink| session.mask(Some(id).filter(|_| known), from_us, to_us, &mut sink))?;
+        if known || channel == CARDHUSH_ALL_CHANNELS { Ok(()) } else { Err(Failure(CARDHUSH_ERR_CHANNEL)) }
+    })
+}
+
+/// A key was pressed on a channel from `from_us` to `to_us`, microseconds since the epoch, as signalling beside the packets tells (SIP INFO, the switch): masked with 40 ms round it whatever is heard, with the cause `event`, and
+/// with `linked` on the other channels where they are linked. Errors and threads as those of `cardhush_session_mask`; a channel that there is not, and `CARDHUSH_ALL_CHANNELS`, stand for all of them, masked as `manual`.
+#[unsafe(no_mangle)]
+pub extern "C" fn cardhush_session_signalled(session: *mut cardhush_session, channel: u64, from_us: u64, to_us: u64) -> cardhush_status {
+    with::<Call>(session.addr(), |call| {
+        if to_us <= from_us {
+            return Err(Failure(CARDHUSH_ERR_VALUE));
+        }
+        let id = call.id(channel);
+        let known = channel != CARDHUSH_ALL_CHANNELS && call.session.has(id);
+        call.run(|session, mut sink| match known {
+            true => session.signalled(id, from_us, to_us, &mut sink),
+            false => session.mask(None, from_us, to_us, &mut sink),
+        })?;
         if known || channel == CARDHUSH_ALL_CHANNELS { Ok(()) } else { Err(Failure(CARDHUSH_ERR_CHANNEL)) }
     })
 }

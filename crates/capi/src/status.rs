@@ -19,7 +19,7 @@ pub const CARDHUSH_ERR_HANDLE: cardhush_status = -2;
 pub const CARDHUSH_ERR_BUSY: cardhush_status = -3;
 /// A defect of cardhush broke off a call with this handle: it can only be freed. What it was to scrub is silence.
 pub const CARDHUSH_ERR_POISONED: cardhush_status = -4;
-/// `struct_size` is below that of the first version, beyond 4,096, or beyond what this library knows with something set there.
+/// `struct_size` is not that of the structure in any version, is beyond 4,096, or is beyond what this library knows with something set there.
 pub const CARDHUSH_ERR_STRUCT_SIZE: cardhush_status = -5;
 /// The header is of another ABI than the library.
 pub const CARDHUSH_ERR_ABI: cardhush_status = -6;
@@ -49,7 +49,7 @@ pub const CARDHUSH_ERR_HANDLES: cardhush_status = -17;
 pub const CARDHUSH_ERR_WAIT: cardhush_status = -18;
 /// Every channel of the session is taken, or was removed so short a while ago that its audio has not left.
 pub const CARDHUSH_ERR_FULL: cardhush_status = -19;
-/// The payload types of a channel: none of audio, or more than 8.
+/// The payload types of a channel: none of audio, more than 8, or one number twice.
 pub const CARDHUSH_ERR_FORMATS: cardhush_status = -20;
 /// There is no such channel, or it was removed.
 pub const CARDHUSH_ERR_CHANNEL: cardhush_status = -21;
@@ -78,7 +78,7 @@ const WORDS: &[(cardhush_status, &CStr)] = &[
     (CARDHUSH_ERR_ABI, c"the program was compiled with the header of another ABI"),
     (CARDHUSH_ERR_RATE, c"sample rate: must be 8000 to 192000 Hz, in a session 8000 to 48000 Hz and the same for all audio of a channel"),
     (CARDHUSH_ERR_CHANNELS, c"channels: must be 1 to 8"),
-    (CARDHUSH_ERR_LOOK_AHEAD, c"look_ahead_ms: must be at most 60000, or CARDHUSH_LOOK_AHEAD_DEFAULT"),
+    (CARDHUSH_ERR_LOOK_AHEAD, c"look_ahead_ms: must be at most 60000, or CARDHUSH_LOOK_AHEAD_NONE"),
     (CARDHUSH_ERR_VALUE, c"a setting or an argument has a value that is none of its own"),
     (CARDHUSH_ERR_MEMORY, c"the memory that was given is smaller than is needed"),
     (CARDHUSH_ERR_NO_MEMORY, c"the heap has no more memory"),
@@ -87,9 +87,9 @@ const WORDS: &[(cardhush_status, &CStr)] = &[
     (CARDHUSH_ERR_FINISHED, c"the call was finished"),
     (CARDHUSH_ERR_MODEL, c"the model of spoken digits cannot be read"),
     (CARDHUSH_ERR_HANDLES, c"131072 handles are open, and no more can be"),
-    (CARDHUSH_ERR_WAIT, c"wait_ms: must be at most 2000"),
+    (CARDHUSH_ERR_WAIT, c"wait_ms: must be at most 2000, or CARDHUSH_WAIT_NONE"),
     (CARDHUSH_ERR_FULL, c"all channels of the session are in use"),
-    (CARDHUSH_ERR_FORMATS, c"payload types: one of audio is needed, and at most 8"),
+    (CARDHUSH_ERR_FORMATS, c"payload types: one of audio is needed, at most 8, each once"),
     (CARDHUSH_ERR_CHANNEL, c"there is no such channel, or it was removed"),
     (CARDHUSH_ERR_PACKET, c"no RTP packet, or a payload whose parts cannot be told"),
     (CARDHUSH_ERR_RTCP, c"RTCP is not taken: it holds no audio"),
@@ -134,7 +134,8 @@ impl From<SessionError> for Failure {
             SessionError::Config(error) => error.into(),
             SessionError::Wait { .. } => Self(CARDHUSH_ERR_WAIT),
             SessionError::Full { .. } => Self(CARDHUSH_ERR_FULL),
-            SessionError::NoAudio | SessionError::Formats { .. } => Self(CARDHUSH_ERR_FORMATS),
+            SessionError::Memory { .. } => Self(CARDHUSH_ERR_NO_MEMORY),
+            SessionError::NoAudio | SessionError::Formats { .. } | SessionError::Twice { .. } => Self(CARDHUSH_ERR_FORMATS),
             SessionError::Rate { .. } => Self(CARDHUSH_ERR_RATE),
             _ => Self(CARDHUSH_ERR_VALUE),
         }

@@ -98,6 +98,11 @@ impl Formats {
         if formats.len() > MAX_FORMATS {
             return Err(SessionError::Formats { given: formats.len(), most: MAX_FORMATS });
         }
+        for (i, (payload_type, _)) in formats.iter().enumerate() {
+            if formats.iter().skip(i + 1).any(|(other, _)| other == payload_type) {
+                return Err(SessionError::Twice { payload_type: *payload_type });
+            }
+        }
         let rate_hz = formats.iter().find_map(|(_, payload)| payload.rate_hz()).ok_or(SessionError::NoAudio)?;
         for (payload_type, payload) in formats {
             let other = payload.rate_hz().filter(|rate| *rate != rate_hz || !(8_000..=48_000).contains(rate));
@@ -188,6 +193,7 @@ mod tests {
         assert_eq!(Formats::new(&two), Err(SessionError::Rate { payload_type: 96, rate_hz: 16_000 }));
         let high = [(96, Payload::L16 { rate_hz: 96_000 })];
         assert_eq!(Formats::new(&high), Err(SessionError::Rate { payload_type: 96, rate_hz: 96_000 }));
+        assert_eq!(Formats::new(&[(0, Payload::Pcmu), (0, Payload::Pcma)]), Err(SessionError::Twice { payload_type: 0 }));
         assert!(matches!(Formats::new(&[(0, Payload::Pcmu); 9]), Err(SessionError::Formats { given: 9, most: 8 })));
         assert_eq!(Formats::g711().of(101), Some(Payload::Event));
     }

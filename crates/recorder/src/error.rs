@@ -23,6 +23,18 @@ pub enum SessionError {
         /// What the session has.
         channels: u8,
     },
+    /// The system has no memory for it.
+    #[error("no memory: {bytes} bytes more are needed")]
+    Memory {
+        /// What was asked for.
+        bytes: usize,
+    },
+    /// Two formats under one number.
+    #[error("payload type {payload_type} stands for two formats")]
+    Twice {
+        /// The number.
+        payload_type: u8,
+    },
     /// No format, or none of audio.
     #[error("a channel needs the payload type of one audio coding at least")]
     NoAudio,

@@ -1,5 +1,7 @@
 //! The masked spans of one channel, in its own samples: what was settled, as far back as a waiting packet may still reach.
 
+use crate::error::SessionError;
+use crate::store::room;
 use cardhush_core::Span;
 
 /// Spans that are kept; with more, the two oldest become one.
@@ -12,8 +14,8 @@ pub struct Masks {
 
 impl Masks {
     /// None.
-    pub fn new() -> Self {
-        Self { spans: Vec::with_capacity(KEPT + 1) }
+    pub fn new() -> Result<Self, SessionError> {
+        Ok(Self { spans: room(KEPT + 1)? })
     }
 
     /// Adds a span that begins no earlier than any before it; one that touches the last makes it longer.
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn spans_that_touch_are_one_and_old_ones_go() {
-        let mut masks = Masks::new();
+        let mut masks = Masks::new().unwrap();
         for (start, end) in [(10, 20), (20, 25), (24, 26), (40, 50)] {
             masks.add(Span::new(start, end));
         }

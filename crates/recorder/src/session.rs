@@ -11,6 +11,7 @@ use crate::config::{Formats, SessionConfig};
 use crate::error::{PacketError, SessionError};
 use crate::event::{Event, EventKind, Output, Packet};
 use crate::keys::By;
+use crate::store::room;
 use crate::stream::{Leaving, PIECE, Stream};
 use cardhush_core::{Analyzer, ChannelState, Digit, Event as Found, Span};
 
@@ -68,18 +69,22 @@ impl Session {
     pub fn new(config: &SessionConfig, start_us: u64) -> Result<Self, SessionError> {
         let engine = config.engine()?;
         let channels = usize::from(config.channels);
+        let (mut states, mut slots) = (room(channels)?, room(channels)?);
+        states.resize_with(channels, ChannelState::new);
+        slots.resize_with(channels, || None);
         Ok(Self {
-            analyzer: Analyzer::new(&engine, vec![ChannelState::new(); channels])?,
-            slots: (0..channels).map(|_| None).collect(),
-            found: Vec::with_capacity(FOUND),
+            analyzer: Analyzer::new(&engine, states)?,
+            slots,
+            found: room(FOUND)?,
             config: config.clone(),
             start_us,
             lead: (ORIGIN_MS * A_MS) as i64,
             now: ORIGIN_MS * A_MS,
             read: 0,
             left: 0,
-            number: 0,
-            masks: Vec::with_capacity(KEPT),
+            // From 1, so that no name is 0, which a caller may have for none.
+            number: 1,
+            masks: room(KEPT)?,
             disarm_at: None,
         })
     }
@@ -206,8 +211,9 @@ impl Session {
         self.free(sink);
     }
 
-    /// Every run of spoken digits is masked from now on, until [`disarm`](Self::disarm): the agent asks for the card.
-    pub fn arm(&mut self) {
+    /// Every run of spoken digits is masked from `now_us` on, until [`disarm`](Self::disarm): the agent asks for the card.
+    pub fn arm(&mut self, now_us: u64) {
+        self.clock(now_us);
         // What was read last is up to `wait_ms` old: armed a little earlier rather than later.
         self.disarm_at = None;
         self.analyzer.arm();
@@ -232,6 +238,18 @@ impl Session {
             self.keep(span);
         }
         self.analyzer.mask(slot, span, &mut |event| self.found.push(event));
+        self.tell_found(sink);
+    }
+
+    /// A key was pressed on a channel between two instants, in microseconds since the epoch, as signalling beside the packets tells (SIP INFO, the switch): masked with 40 ms round it, there and, where
+    /// channels are linked, on all, whatever is heard; what has come out of it is exposed.
+    pub fn signalled(&mut self, channel: ChannelId, from_us: u64, to_us: u64, sink: &mut impl FnMut(Output<'_>)) {
+        if !self.has(channel) || to_us <= from_us {
+            return;
+        }
+        let ahead = self.slots.iter().flatten().map(|slot| slot.stream.ahead(self.now)).max().unwrap_or(0);
+        let span = Span::new(self.instant(from_us).saturating_sub(KEY_MARGIN), self.instant(to_us).saturating_add(1 + ahead + KEY_MARGIN));
+        self.analyzer.signalled(channel.slot, span, &mut |event| self.found.push(event));
         self.tell_found(sink);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! One block of bytes, taken from the allocator at set-up; a packet lies in it in one piece. What has come out is overwritten.
 
+use crate::error::SessionError;
 use cardhush_core::Span;
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -30,13 +31,21 @@ pub struct Store {
     most: usize,
 }
 
+/// An empty vector with room for `len`: a call that finds no memory must not end the program that has others.
+pub fn room<T>(len: usize) -> Result<Vec<T>, SessionError> {
+    let mut memory = Vec::new();
+    memory.try_reserve_exact(len).map_err(|_| SessionError::Memory { bytes: len.saturating_mul(size_of::<T>()) })?;
+    Ok(memory)
+}
+
 /// Zeroed memory that the system has given already: a page that is only promised costs a microsecond when it is first written to, in the middle of a call.
-pub fn at_hand<T: Copy + Default>(len: usize) -> Box<[T]> {
-    let mut memory: Box<[T]> = vec![T::default(); len].into();
+pub fn at_hand<T: Copy + Default>(len: usize) -> Result<Box<[T]>, SessionError> {
+    let mut memory = room(len)?;
+    memory.resize(len, T::default());
     for place in std::hint::black_box(&mut memory).iter_mut() {
         *place = std::hint::black_box(T::default());
     }
-    memory
+    Ok(memory.into())
 }
 
 impl Waiting {
@@ -48,8 +57,8 @@ impl Waiting {
 
 impl Store {
     /// Room for so many bytes and packets.
-    pub fn new(bytes: usize, packets: usize) -> Self {
-        Self { bytes: at_hand(bytes), waiting: VecDeque::with_capacity(packets), most: packets }
+    pub fn new(bytes: usize, packets: usize) -> Result<Self, SessionError> {
+        Ok(Self { bytes: at_hand(bytes)?, waiting: room(packets)?.into(), most: packets })
     }
 
     /// Bytes of the packets that wait.
@@ -132,7 +141,7 @@ mod tests {
         /// Against a queue of vectors.
         #[test]
         fn packets_come_out_as_they_went_in(steps in prop::collection::vec((any::<bool>(), 1_usize..60), 1..400)) {
-            let (mut store, mut known) = (Store::new(256, 20), VecDeque::new());
+            let (mut store, mut known) = (Store::new(256, 20).unwrap(), VecDeque::new());
             for (token, (push_it, len)) in (0_u64..).zip(steps) {
                 if push_it {
                     let packet: Vec<u8> = (0..len).map(|i| (token as usize + i) as u8 | 1).collect();

@@ -11,10 +11,9 @@ use crate::masks::Masks;
 use crate::parts::{Kind, MAX_PARTS, Part, STAR, parts};
 use crate::place::{Arrival, Placer};
 use crate::rtp::Header;
-use crate::store::{Store, Waiting};
+use crate::store::{Store, Waiting, at_hand, room};
 use crate::timeline::{Put, Timeline};
 use cardhush_core::{Alaw, Coding, Digit, FrontParams, FrontState, Linear16, Span, Suppressor, Ulaw, g711, suppress::FILL_SEED};
-use std::sync::LazyLock;
 
 /// Bytes of the longest packet that is taken: an Ethernet frame's.
 pub const MAX_PACKET: usize = 1_500;
@@ -109,22 +108,22 @@ impl Stream {
         let times = if formats.is_redundant() { TIMES_SENT } else { 1 };
         let a_second = rate_hz as usize * formats.sample_bytes() * times + HEADER * PACKETS_A_SECOND;
         let hold_s = hold_s as usize;
-        let timeline = Timeline::new(rate_hz, wait_s, position);
+        let timeline = Timeline::new(rate_hz, wait_s, position)?;
         let memory = timeline.reach() + MEMORY_S * u64::from(rate_hz);
         Ok(Self {
             formats,
             events: config.events,
             resampler: FrontState::new(),
-            made: Vec::with_capacity(4 * PIECE),
+            made: room(4 * PIECE)?,
             read,
             placer: Placer::default(),
             timeline,
             evenness: Evenness::new(),
             ssrc: None,
             encrypted: false,
-            linear: vec![0; MAX_PACKET].into(),
-            store: Store::new(a_second * hold_s + MAX_PACKET, PACKETS_A_SECOND * hold_s),
-            masks: Masks::new(),
+            linear: at_hand(MAX_PACKET)?,
+            store: Store::new(a_second * hold_s + MAX_PACKET, PACKETS_A_SECOND * hold_s)?,
+            masks: Masks::new()?,
             suppressor: Suppressor::new(config.fill, rate_hz, 0, FILL_SEED ^ u64::from(slot)),
             out: position,
             keys: Keys::default(),
@@ -338,7 +337,9 @@ impl Stream {
 impl Drop for Stream {
     fn drop(&mut self) {
         self.linear.fill(0);
-        self.made.fill(0.0);
+        // What was drained lies behind its end.
+        self.made.clear();
+        self.made.resize(self.made.capacity(), 0.0);
         self.keys = Keys::default();
         std::hint::black_box((&self.linear, &self.made, &self.keys));
     }
@@ -410,16 +411,12 @@ fn fill(suppressor: &mut Suppressor, payload: Payload, bytes: &mut [u8], start: 
     }
 }
 
-/// The linear samples of each code of G.711.
-static ULAW: LazyLock<[i16; 256]> = LazyLock::new(|| std::array::from_fn(|code| g711::ulaw_to_linear(code as u8)));
-static ALAW: LazyLock<[i16; 256]> = LazyLock::new(|| std::array::from_fn(|code| g711::alaw_to_linear(code as u8)));
-
 /// The linear samples of a payload, into `out`.
 fn decode<'a>(payload: Payload, bytes: &[u8], out: &'a mut [i16]) -> &'a [i16] {
     let count = match payload {
         Payload::Pcmu | Payload::Pcma => {
-            let table: &[i16; 256] = if payload == Payload::Pcmu { &ULAW } else { &ALAW };
-            out.iter_mut().zip(bytes).for_each(|(out, code)| *out = table[usize::from(*code)]);
+            let decode = if payload == Payload::Pcmu { g711::ulaw_to_linear } else { g711::alaw_to_linear };
+            out.iter_mut().zip(bytes).for_each(|(out, code)| *out = decode(*code));
             bytes.len()
         }
         _ => {

@@ -2,6 +2,7 @@
 //!
 //! In: samples at positions, in any order. Out: samples in order, silence where there are none. Two bytes a sample; fixed in size.
 
+use crate::error::SessionError;
 use crate::store::at_hand;
 use std::ops::Range;
 
@@ -34,17 +35,17 @@ pub struct Timeline {
 
 impl Timeline {
     /// Nothing there, to be read from `position` on. `wait_s`: how long the analysis waits for what is missing.
-    pub fn new(rate_hz: u32, wait_s: u64, position: u64) -> Self {
+    pub fn new(rate_hz: u32, wait_s: u64, position: u64) -> Result<Self, SessionError> {
         let behind = BEHIND_S * u64::from(rate_hz);
         let len = (behind + (AHEAD_S + wait_s) * u64::from(rate_hz)).next_power_of_two();
-        Self {
+        Ok(Self {
             mask: len - 1,
-            samples: at_hand(len as usize),
-            there: at_hand((len / WORD) as usize),
+            samples: at_hand(len as usize)?,
+            there: at_hand((len / WORD) as usize)?,
             behind,
             unread: position,
             whole: position,
-        }
+        })
     }
 
     /// The first position that was not read.
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn samples_come_out_in_order_with_silence_where_none_came() {
-        let mut line = Timeline::new(8_000, 1, 100);
+        let mut line = Timeline::new(8_000, 1, 100).unwrap();
         assert_eq!(put(&mut line, 104, &[4, 5]), Put::Read);
         assert_eq!(line.whole(), 100);
         assert_eq!(put(&mut line, 100, &[-1, 1]), Put::Read);
@@ -215,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_copy_of_what_was_read_is_told_from_what_was_not() {
-        let mut line = Timeline::new(8_000, 1, 0);
+        let mut line = Timeline::new(8_000, 1, 0).unwrap();
         put(&mut line, 0, &[1, 2, 3]);
         assert_eq!((put(&mut line, 0, &[1, 2, 3]), put(&mut line, 1, &[9])), (Put::Read, Put::Unread), "twice, and otherwise");
         read(&mut line, 6);
@@ -229,7 +230,7 @@ mod tests {
 
     #[test]
     fn places_are_used_over_and_over() {
-        let mut line = Timeline::new(8_000, 0, 0);
+        let mut line = Timeline::new(8_000, 0, 0).unwrap();
         let mut next = 0;
         for round in 0..200_u64 {
             let values: Vec<i16> = (0..977).map(|i| (round * 977 + i) as i16 | 1).collect();

@@ -1,9 +1,10 @@
-/* How much memory a stream of two channels takes, and how little stack the calls need: opening one within 256 KiB, everything on the audio path within 64. Dies of it where that is not so. */
+/* How much memory a stream of two channels takes, and how little stack the calls need: opening and scanning within 256 KiB, everything on the audio path within 64. Dies of it where that is not so. */
 #define _POSIX_C_SOURCE 200809L
 #include <cardhush.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static cardhush_scrubber *scrubber;
 static cardhush_session *session;
@@ -22,6 +23,12 @@ static void *open_all(void *nothing)
     cardhush_session_config_init(&call, sizeof call);
     check(cardhush_session_new(&call, 0, &session));
     check(cardhush_session_add(session, NULL, 0, &channel));
+    {
+        static int16_t samples[8 * 800];
+        cardhush_event events[4];
+        size_t count;
+        check(cardhush_scan(&config, NULL, 0, samples, 800, events, 4, &count));
+    }
     return nothing;
 }
 
@@ -63,6 +70,34 @@ static void within(size_t kib, void *(*work)(void *))
     pthread_attr_destroy(&attributes);
 }
 
+/* Where there is no memory, that is what is said, and the program goes on. */
+static void without_memory(void)
+{
+    struct rlimit before, little;
+    cardhush_session_config call;
+    cardhush_config config;
+    cardhush_scrubber *none = NULL;
+    cardhush_session *open = NULL, *other = NULL;
+    cardhush_format wide = {96, CARDHUSH_PAYLOAD_L16, 48000, {0}};
+    uint64_t name = 0;
+    cardhush_config_init(&config, sizeof config);
+    config.rate_hz = 192000, config.channels = 8, config.look_ahead_ms = 60000;
+    cardhush_session_config_init(&call, sizeof call);
+    call.look_ahead_ms = 60000;
+    check(cardhush_session_new(&call, 0, &open));
+    getrlimit(RLIMIT_AS, &before);
+    little = before;
+    little.rlim_cur = 24u << 20;
+    setrlimit(RLIMIT_AS, &little);
+    if (cardhush_scrubber_new(&config, &none) != CARDHUSH_ERR_NO_MEMORY || cardhush_session_add(open, &wide, 1, &name) != CARDHUSH_ERR_NO_MEMORY) failed = 1;
+    setrlimit(RLIMIT_AS, &before);
+    check(cardhush_session_add(open, &wide, 1, &name));
+    check(cardhush_session_new(&call, 0, &other));
+    check(cardhush_session_free(open));
+    check(cardhush_session_free(other));
+    if (failed) fprintf(stderr, "memory: want of it is not told\n");
+}
+
 static void sizes(void)
 {
     static const uint32_t RATES[] = {8000, 16000, 48000};
@@ -83,6 +118,7 @@ int main(int count, char **arguments)
 {
     size_t open_kib = 256, run_kib = 64;
     if (count == 3) sscanf(arguments[1], "%zu", &open_kib), sscanf(arguments[2], "%zu", &run_kib);
+    without_memory();
     sizes();
     within(open_kib, open_all);
     within(run_kib, run_all);

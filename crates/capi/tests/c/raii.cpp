@@ -8,7 +8,7 @@
 #include <vector>
 
 static_assert(std::is_standard_layout_v<cardhush_config> && std::is_trivially_copyable_v<cardhush_event>);
-static_assert(sizeof(cardhush_event) == 40, "events have no padding, and their size is part of the ABI");
+static_assert(sizeof(cardhush_event) == 56, "events have no padding, and their size is part of the ABI");
 
 struct closer {
     void operator()(cardhush_scrubber *scrubber) const { cardhush_scrubber_free(scrubber); }

@@ -85,7 +85,7 @@ impl<'a> Calls<'a> {
         let arm = self.armed.iter().any(|one| covers(one, now_us.saturating_sub(self.begin_us)));
         if arm != live.armed {
             live.armed = arm;
-            if arm { live.session.arm() } else { live.session.disarm(now_us) }
+            if arm { live.session.arm(now_us) } else { live.session.disarm(now_us) }
         }
         let channel = live.channels.get(&stream).copied().ok_or("no such channel")?;
         let mut teller = Teller::new(&live.channels, self.flows, live.session.origin_us(), self.begin_us, &mut tell);
