@@ -1,7 +1,11 @@
 //! The command line as it is typed: names, defaults and help. What it asks for is checked in [`job`](crate::job).
 
+use crate::commands::report::ReportArgs;
+use crate::commands::sample::SampleArgs;
+use crate::commands::selftest::SelftestArgs;
 use crate::listen::ListenArgs;
 use cardhush_scrub::Mask;
+use cardhush_scrub::batch::Shard;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -40,6 +44,22 @@ pub enum Command {
     Stream(StreamArgs),
     /// Check a scrubbed call against its original; exit 1 if anything is wrong with it
     Verify(VerifyArgs),
+    /// Make a page of what ledgers prove: coverage, findings, refusals, for people who were not there
+    Report(ReportArgs),
+    /// Draw calls at random for people to listen to, with a form
+    Sample(SampleArgs),
+    /// Plant digits of test cards in copies of recordings, scrub them, and measure what is left; exit 1 if a keyed one stays
+    Selftest(SelftestArgs),
+    /// Make a key that ledgers are signed with, and the public key that they are checked with
+    Keygen(KeygenArgs),
+}
+
+/// `cardhush keygen`.
+#[derive(Debug, Args)]
+pub struct KeygenArgs {
+    /// Where the private key goes, for its owner alone; the public one goes beside it, with `.pub` behind its name
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
 }
 
 /// `cardhush scrub`.
@@ -54,12 +74,16 @@ Examples:
   cardhush scrub call.wav -o scrubbed.wav --mask-file pauses.txt --fill silence
   cardhush scrub call.wav -o scrubbed.wav --transcript call.json --redacted-transcript scrubbed.json
   cardhush scrub call.wav -o scrubbed.wav --policy armed --arm 62.5-95
-  cardhush scrub call.wav --dry-run --json")]
+  cardhush scrub call.wav --dry-run --json
+  cardhush scrub archive -o clean --key answerable.key          all of a folder, told in clean/cardhush-ledger.jsonl
+  cardhush scrub 'archive/2024/**/*.wav' -o clean --jobs 8 --shard 1/4
+  find /calls -name '*.wav' | cardhush scrub --list - -o /clean
+  cardhush scrub archive --in-place --ledger archive.jsonl")]
 pub struct ScrubArgs {
-    /// The call: a WAV file
-    #[arg(value_name = "IN")]
-    pub input: PathBuf,
-    /// Where the scrubbed call goes, or the directory that it goes to; must not exist yet
+    /// The call: a WAV file or a packet capture; or many: folders, quoted patterns, several files
+    #[arg(value_name = "IN", required_unless_present = "list")]
+    pub inputs: Vec<PathBuf>,
+    /// Where the scrubbed call goes, or the directory that it or they go to; must not exist yet
     #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
     pub output: Option<PathBuf>,
     /// Replace the call itself, once its successor is verified
@@ -71,12 +95,45 @@ pub struct ScrubArgs {
     /// Replace an output, a report or a redacted transcript that exists
     #[arg(long)]
     pub force: bool,
+    /// Of many calls.
+    #[command(flatten)]
+    pub many: ManyArgs,
     /// What replaces the digits.
     #[command(flatten)]
     pub settings: SettingsArgs,
     /// Where it is told.
     #[command(flatten)]
     pub telling: TellingArgs,
+}
+
+/// Of many calls: which, how many at a time, and where it is kept what was done.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Many calls")]
+pub struct ManyArgs {
+    /// Take the calls that a file names, a path a line; `-` is standard input
+    #[arg(long, value_name = "FILE")]
+    pub list: Option<PathBuf>,
+    /// Leave out what a pattern matches, by relative path or by name (may be repeated)
+    #[arg(long, value_name = "GLOB")]
+    pub exclude: Vec<String>,
+    /// Only calls written to since: a time such as 2024-03-01 or 2024-03-01T12:00:00Z, or so long ago: 7d, 12h
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<String>,
+    /// Only part I of N, by the calls' names: for several machines
+    #[arg(long, value_name = "I/N", default_value_t)]
+    pub shard: Shard,
+    /// Calls at a time; without it, as many as there are processors
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub jobs: Option<u16>,
+    /// Where it is kept what was done: the next run goes on from there. Without it, cardhush-ledger.jsonl in the folder of outputs
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Sign the ledger with this key, of `cardhush keygen`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// Do not wait until outputs are on the disk: after a power cut some may be missing or empty
+    #[arg(long)]
+    pub no_sync: bool,
 }
 
 /// What counts, and what replaces it.
@@ -208,12 +265,24 @@ Every byte of OUTPUT outside of the masked spans must be that of ORIGINAL, every
 Examples:
   cardhush verify call.wav scrubbed.wav --report report.jsonl")]
 pub struct VerifyArgs {
-    /// The call before
-    #[arg(value_name = "ORIGINAL")]
+    /// The call before; or, alone, a ledger
+    #[arg(value_name = "ORIGINAL|LEDGER")]
     pub original: PathBuf,
     /// The call after
     #[arg(value_name = "OUTPUT")]
-    pub output: PathBuf,
+    pub output: Option<PathBuf>,
+    /// Of a ledger: where the originals are; they are compared with the outputs
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub originals: Option<PathBuf>,
+    /// Of a ledger: where the outputs are; they are looked at anew
+    #[arg(long, value_name = "DIR", conflicts_with = "output")]
+    pub outputs: Option<PathBuf>,
+    /// Of a ledger: the public key that it must be signed with
+    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    pub key: Option<PathBuf>,
+    /// Of a ledger: do not look for digits in the outputs
+    #[arg(long, conflicts_with = "output")]
+    pub no_scan: bool,
     /// What is looked for.
     #[command(flatten)]
     pub listen: ListenArgs,

@@ -1,16 +1,40 @@
 //! What is to be done, checked: every job here can be started, and only files can still fail.
 
-use crate::args::{CodingName, FillName, LinkName, ScanArgs, ScrubArgs, SettingsArgs, StreamArgs, TellingArgs, VerifyArgs};
+use crate::args::{CodingName, FillName, LinkName, ManyArgs, ScanArgs, ScrubArgs, SettingsArgs, StreamArgs, TellingArgs, VerifyArgs};
 use crate::exit::Failure;
 use crate::listen::{Listen, ListenArgs};
 use cardhush_core::{Config, Fill, Isa, Linking};
+use cardhush_scrub::batch::{Batch, Search, Where, glob, is_pattern};
+use cardhush_scrub::ledger::Against;
 use cardhush_scrub::{Mask, SampleCoding, Settings};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Scrub calls.
+#[derive(Debug)]
+pub enum Scrub {
+    One(Box<ScrubOne>),
+    Many(Box<ScrubMany>),
+}
+
+/// Scrub many calls.
+#[derive(Debug)]
+pub struct ScrubMany {
+    pub inputs: Vec<PathBuf>,
+    pub list: Option<PathBuf>,
+    pub search: Search,
+    pub batch: Batch,
+    /// Where it is told what was done; none where nothing is.
+    pub ledger: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    pub json: bool,
+    pub quiet: bool,
+}
 
 /// Scrub one call.
 #[derive(Debug)]
-pub struct Scrub {
+pub struct ScrubOne {
     pub input: PathBuf,
     pub target: Target,
     pub mask_files: Vec<PathBuf>,
@@ -49,9 +73,25 @@ pub struct Stream {
     pub quiet: bool,
 }
 
+/// Check a scrubbed call, or a ledger.
+#[derive(Debug)]
+pub enum Verify {
+    Pair(Box<VerifyPair>),
+    Ledger(Box<VerifyLedger>),
+}
+
+/// Check a ledger.
+#[derive(Debug)]
+pub struct VerifyLedger {
+    pub ledger: PathBuf,
+    pub against: Against,
+    pub key: Option<PathBuf>,
+    pub quiet: bool,
+}
+
 /// Check a scrubbed call.
 #[derive(Debug)]
-pub struct Verify {
+pub struct VerifyPair {
     pub original: PathBuf,
     pub output: PathBuf,
     pub report: Option<PathBuf>,
@@ -68,6 +108,89 @@ pub struct Telling {
 }
 
 impl Scrub {
+    pub fn new(args: ScrubArgs) -> Result<Self, Failure> {
+        let many =
+            args.inputs.len() != 1 || args.many.list.is_some() || args.inputs.iter().any(|input| input.is_dir() || is_pattern_alone(input));
+        if many {
+            return ScrubMany::new(args).map(|job| Self::Many(Box::new(job)));
+        }
+        let ManyArgs { exclude, since, shard, jobs, ledger, key, no_sync, .. } = &args.many;
+        let unused = [
+            ("--exclude", !exclude.is_empty()),
+            ("--since", since.is_some()),
+            ("--shard", !shard.is_whole()),
+            ("--jobs", jobs.is_some()),
+            ("--ledger", ledger.is_some()),
+            ("--key", key.is_some()),
+            ("--no-sync", *no_sync),
+        ];
+        match unused.into_iter().find(|(_, given)| *given) {
+            Some((name, _)) => {
+                Err(Failure::usage(format_args!("{name}: is for many calls; give a folder, a pattern, several files or --list")))
+            }
+            None => ScrubOne::new(args).map(|job| Self::One(Box::new(job))),
+        }
+    }
+}
+
+/// Whether a name is a pattern, and no file has it.
+fn is_pattern_alone(input: &Path) -> bool {
+    input.to_str().is_some_and(is_pattern) && !input.exists()
+}
+
+impl ScrubMany {
+    fn new(args: ScrubArgs) -> Result<Self, Failure> {
+        let many = args.many;
+        let one_alone = [
+            ("--report", args.telling.report.is_some()),
+            ("--transcript", args.settings.transcript.is_some()),
+            ("--mask", !args.settings.masks.is_empty()),
+            ("--mask-file", !args.settings.mask_files.is_empty()),
+            ("--arm", !args.settings.listen.armed.is_empty()),
+        ];
+        if let Some((name, _)) = one_alone.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format_args!("{name}: is for one call; of many the ledger tells")));
+        }
+        let to = match (args.output, args.in_place) {
+            _ if args.dry_run => Where::Nowhere,
+            (Some(folder), _) if folder.exists() && !folder.is_dir() => {
+                return Err(Failure::usage(format_args!("-o {}: many calls go to a folder", folder.display())));
+            }
+            (Some(folder), _) => Where::Folder(folder),
+            (None, true) => Where::InPlace,
+            (None, false) => return Err(Failure::usage("no output: name a folder with -o OUT, or ask for --in-place or --dry-run")),
+        };
+        let ledger = match (many.ledger, &to) {
+            (_, Where::Nowhere) => None,
+            (Some(ledger), _) => Some(ledger),
+            (None, Where::Folder(folder)) if many.shard.is_whole() => Some(folder.join("cardhush-ledger.jsonl")),
+            (None, Where::Folder(folder)) => {
+                Some(folder.join(format!("cardhush-ledger-{}.jsonl", many.shard.to_string().replace('/', "-of-"))))
+            }
+            (None, Where::InPlace) => return Err(Failure::usage("--in-place: name a --ledger, so that it is kept what was done")),
+        };
+        let since = many.since.as_deref().map(since).transpose()?;
+        let exclude = many.exclude.iter().map(|text| glob(text).map_err(|e| Failure::usage(format_args!("--exclude {text}: {e}"))));
+        let search = Search { without: Vec::new(), exclude: exclude.collect::<Result<_, _>>()?, since, shard: many.shard };
+        let jobs = many.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
+        let batch = Batch { settings: settings(args.settings)?, to, jobs, shard: many.shard, sync: !many.no_sync, force: args.force };
+        let Telling { json, quiet, .. } = args.telling.into();
+        Ok(Self { inputs: args.inputs, list: many.list, search, batch, ledger, key: many.key, json, quiet })
+    }
+}
+
+/// A time, or so long ago.
+fn since(text: &str) -> Result<SystemTime, Failure> {
+    let ago = humantime::parse_duration(text).ok().and_then(|ago| SystemTime::now().checked_sub(ago));
+    let day = || humantime::parse_rfc3339_weak(&format!("{text}T00:00:00Z")).ok();
+    ago.or_else(|| humantime::parse_rfc3339_weak(text).ok()).or_else(day).ok_or_else(|| {
+        Failure::usage(format_args!(
+            "--since {text}: neither a time, such as 2024-03-01 or 2024-03-01T12:00:00Z, nor so long ago, such as 7d"
+        ))
+    })
+}
+
+impl ScrubOne {
     /// What is read.
     pub fn inputs(&self) -> impl Iterator<Item = &Path> {
         let rest = self.mask_files.iter().chain(&self.settings.transcript).chain(&self.model);
@@ -79,7 +202,8 @@ impl Scrub {
         if let Target::File(path) = &self.target { Some(path) } else { None }
     }
 
-    pub fn new(args: ScrubArgs) -> Result<Self, Failure> {
+    fn new(args: ScrubArgs) -> Result<Self, Failure> {
+        let input = args.inputs.into_iter().next().unwrap_or_default();
         let target = match (args.output, args.in_place) {
             (Some(path), _) if path == Path::new("-") => {
                 return Err(Failure::usage(
@@ -87,19 +211,19 @@ impl Scrub {
                 ));
             }
             _ if args.dry_run => Target::Nowhere,
-            (Some(folder), _) if folder.is_dir() => Target::File(folder.join(args.input.file_name().unwrap_or_default())),
+            (Some(folder), _) if folder.is_dir() => Target::File(folder.join(input.file_name().unwrap_or_default())),
             (Some(path), _) => Target::File(path),
             (None, true) => Target::InPlace,
             (None, false) => return Err(Failure::usage("no output: name it with -o OUT, or ask for --in-place or --dry-run")),
         };
-        if args.input == Path::new("-") {
+        if input == Path::new("-") {
             return Err(Failure::usage("-: a call is read more than once, so it needs a file; `cardhush stream` reads from pipes"));
         }
         let mask_files = args.settings.mask_files.clone();
         let redacted_transcript = args.settings.redacted_transcript.clone();
         let model = args.settings.listen.model.clone();
         let (settings, telling) = (settings(args.settings)?, args.telling.into());
-        Ok(Self { input: args.input, target, mask_files, redacted_transcript, model, force: args.force, settings, telling })
+        Ok(Self { input, target, mask_files, redacted_transcript, model, force: args.force, settings, telling })
     }
 }
 
@@ -136,8 +260,13 @@ impl Verify {
     pub fn new(args: VerifyArgs) -> Result<Self, Failure> {
         let mut settings = listening(args.listen)?;
         settings.linking = args.link.into();
+        let Some(output) = args.output else {
+            let scan = Some(settings).filter(|_| !args.no_scan);
+            let against = Against { originals: args.originals, outputs: args.outputs, key: None, scan };
+            return Ok(Self::Ledger(Box::new(VerifyLedger { ledger: args.original, against, key: args.key, quiet: args.quiet })));
+        };
         let telling = Telling { report: None, json: args.json, quiet: args.quiet };
-        Ok(Self { original: args.original, output: args.output, report: args.report, settings, telling })
+        Ok(Self::Pair(Box::new(VerifyPair { original: args.original, output, report: args.report, settings, telling })))
     }
 }
 
@@ -159,7 +288,7 @@ fn settings(args: SettingsArgs) -> Result<Settings, Failure> {
 }
 
 /// The settings of what is looked for.
-fn listening(args: ListenArgs) -> Result<Settings, Failure> {
+pub fn listening(args: ListenArgs) -> Result<Settings, Failure> {
     let mut settings = Settings::default();
     let Listen { keyed, spoken, armed } = Listen::new(args)?;
     (settings.keyed, settings.spoken, settings.armed) = (keyed, spoken, armed);

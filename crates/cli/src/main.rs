@@ -24,11 +24,21 @@ fn main() -> ExitCode {
         }
     };
     let exit = match cli.command {
-        Command::Scrub(args) => job::Scrub::new(args).and_then(commands::scrub::run),
+        Command::Scrub(args) => job::Scrub::new(args).and_then(|job| match job {
+            job::Scrub::One(job) => commands::scrub::run(*job),
+            job::Scrub::Many(job) => commands::scrub_many::run(*job),
+        }),
         Command::Scan(args) => job::Scan::new(args).and_then(commands::scan::run),
         Command::Inspect(args) => commands::inspect::run(args),
         Command::Stream(args) => job::Stream::new(args).and_then(commands::stream::run),
-        Command::Verify(args) => job::Verify::new(args).and_then(commands::verify::run),
+        Command::Verify(args) => job::Verify::new(args).and_then(|job| match job {
+            job::Verify::Pair(job) => commands::verify::run(*job),
+            job::Verify::Ledger(job) => commands::verify_ledger::run(*job),
+        }),
+        Command::Report(args) => commands::report::run(&args),
+        Command::Sample(args) => commands::sample::run(&args),
+        Command::Selftest(args) => commands::selftest::run(args),
+        Command::Keygen(args) => commands::keygen::run(&args),
     };
     exit.unwrap_or_else(|failure| failure.tell()).into()
 }

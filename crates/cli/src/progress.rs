@@ -5,6 +5,7 @@ use cardhush_scrub::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
+use std::time::Instant;
 
 /// What watches a run over files.
 #[derive(Debug)]
@@ -42,5 +43,64 @@ impl Watcher {
     /// Whether a signal came.
     pub fn stopped(&self) -> bool {
         self.stop.asked()
+    }
+}
+
+/// How fast many files go, for people at a terminal.
+#[derive(Debug)]
+pub struct Rate {
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    files: u64,
+    bad: u64,
+    hours: f64,
+}
+
+impl Rate {
+    /// Nothing yet.
+    pub fn new(quiet: bool) -> Self {
+        let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+            ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5)).with_style(style)
+        });
+        Self { bar, begun: Instant::now(), files: 0, bad: 0, hours: 0.0 }
+    }
+
+    /// Whether somebody sees it.
+    pub fn is_shown(&self) -> bool {
+        self.bar.is_some()
+    }
+
+    /// Counts a file.
+    pub fn count(&mut self, bad: bool, hours: f64) {
+        self.files += 1;
+        self.bad += u64::from(bad);
+        self.hours += hours;
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{}, {} refused or failed", self.words(), self.bad));
+            bar.tick();
+        }
+    }
+
+    /// Says something above it.
+    pub fn above(&self, say: impl FnOnce()) {
+        self.bar.as_ref().map_or_else(|| (), |bar| bar.suspend(|| ()));
+        say();
+    }
+
+    /// Takes it away.
+    pub fn clear(&self) {
+        self.bar.as_ref().inspect(|bar| bar.finish_and_clear());
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        let seconds = self.begun.elapsed().as_secs_f64().max(1e-3);
+        format!(
+            "{} files in {seconds:.1} s, {:.1} a second, {:.3} hours of audio a second",
+            self.files,
+            self.files as f64 / seconds,
+            self.hours / seconds
+        )
     }
 }

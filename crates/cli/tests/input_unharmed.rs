@@ -163,8 +163,8 @@ fn where_a_signal_comes() {
 #[test]
 fn what_cannot_be_read() {
     let folder = Folder::new();
-    folder.write("in.wav", WavFile::new(fmt(0x31, 1, 8_000, 8), vec![0; 65]).to_bytes());
-    fails(&folder, "scrub in.wav -o out.wav --report report.jsonl", 2, "in.wav: unsupported WAV: codec GSM 6.10");
+    folder.write("in.wav", WavFile::new(fmt(0x28F, 1, 16_000, 4), vec![0; 65]).to_bytes());
+    fails(&folder, "scrub in.wav -o out.wav --report report.jsonl", 2, "in.wav: unsupported WAV: codec G.722");
     folder.write("in.wav", "not a WAV at all");
     fails(&folder, "scrub in.wav -o out.wav --report report.jsonl", 2, "in.wav: malformed WAV");
     folder.write("in.wav", "");

@@ -3,6 +3,7 @@
 //! Where the system can (Linux), the file has no name until then, so that nothing is left of it whatever ends the run, a kill or a
 //! power cut included. Elsewhere it is a temporary file of mode 0600 that is removed on drop. Source: open(2) on `O_TMPFILE`.
 
+use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use std::fs::{self, File, FileTimes, Metadata};
 use std::io;
@@ -94,8 +95,19 @@ impl Beside {
     /// # Errors
     /// [`Error::Exists`] where a file of that name must stay; [`Error::Unsettled`] where it has its name but may lose it in a power cut; the
     /// disk or the directory fails.
-    pub fn publish(self, replace: bool) -> Result<(), Error> {
+    pub fn publish(mut self, replace: bool) -> Result<(), Error> {
         self.file.sync_all().map_err(doing("write", &self.target))?;
+        let (folder, target) = (self.folder.take(), self.target.clone());
+        self.name(replace)?;
+        let synced = folder.map_or(Ok(()), |folder| folder.sync_all());
+        synced.map_err(|source| Error::Unsettled { path: target, source })
+    }
+
+    /// Gives it its name, and leaves it to the caller to bring contents and name to the disk.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] where a file of that name must stay; the directory fails.
+    pub fn name(self, replace: bool) -> Result<(), Error> {
         let done = match self.temporary {
             Some(temporary) if replace => temporary.persist(&self.target).map_err(|e| e.error),
             Some(temporary) => temporary.persist_noclobber(&self.target).map_err(|e| e.error),
@@ -105,9 +117,7 @@ impl Beside {
         done.map_err(|source| match source.kind() {
             io::ErrorKind::AlreadyExists => Error::Exists { path: self.target.clone() },
             _ => Error::Io { doing: "create", path: self.target.clone(), source },
-        })?;
-        let synced = self.folder.map_or(Ok(()), |folder| folder.sync_all());
-        synced.map_err(|source| Error::Unsettled { path: self.target, source })
+        })
     }
 }
 
@@ -162,10 +172,34 @@ fn descriptor(file: &File) -> String {
     format!("/proc/self/fd/{}", file.as_raw_fd())
 }
 
-/// Names an unnamed file in place of the one that has the name: only a rename replaces in one step, so it gets another name first.
+/// Names an unnamed file in place of the one that has the name: only a rename replaces in one step, so it gets another name first. Always the same one, so that what a kill
+/// between the two leaves is found and goes ([`sweep`]).
 fn replace_with(file: &File, target: &Path) -> io::Result<()> {
-    let passing = tempfile::Builder::new().prefix(PREFIX).make_in(folder(target), |path| name(file, path))?;
-    passing.into_temp_path().persist(target).map_err(|e| e.error)
+    let passing = passing(target);
+    let named = name(file, &passing).or_else(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => fs::remove_file(&passing).and_then(|()| name(file, &passing)),
+        _ => Err(error),
+    });
+    named?;
+    fs::rename(&passing, target).inspect_err(|_| drop(fs::remove_file(&passing)))
+}
+
+/// The name that a file has for a moment on its way to that of `target`.
+fn passing(target: &Path) -> PathBuf {
+    let name = target.file_name().unwrap_or_default().as_encoded_bytes();
+    let digits: String = Sha256::of(name).to_string().chars().take(16).collect();
+    folder(target).join(format!("{PREFIX}{digits}"))
+}
+
+/// Whether a name is one that files have on their way.
+pub(crate) fn is_passing(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+}
+
+/// Takes away what a run that was killed has left on its way to `target`.
+pub(crate) fn sweep(target: &Path) {
+    // Mostly there is nothing.
+    let _ = fs::remove_file(passing(target));
 }
 
 #[cfg(not(target_os = "linux"))]

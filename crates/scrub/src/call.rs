@@ -1,10 +1,16 @@
 //! One call recording: opened, parsed, and known again if somebody changed it meanwhile.
 
+use crate::digest::{Digest, Sha256};
 use crate::error::{Error, doing};
+use crate::held::Held;
+use crate::linear::Linear;
+use crate::reading::Reading;
 use crate::report::seconds;
+use cardhush_codec::{CodecError, Coded};
 use cardhush_core::Span;
-use cardhush_wav::{Format, Wav};
-use serde::Serialize;
+use cardhush_wav::{Format, SampleCoding, Wav};
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::fs::{self, File, Metadata};
 use std::io::{self, BufReader, Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
@@ -12,24 +18,31 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Bytes of a block of audio: in the cache of a core, long enough that the calls round it cost nothing.
-const BLOCK_BYTES: u64 = 256 * 1024;
+pub(crate) const BLOCK_BYTES: u64 = 256 * 1024;
 
-/// A WAV file that was read to its end once, so that where its samples are is known.
-#[derive(Debug)]
+/// A recording that was read to its end once, so that where its audio is is known.
 pub struct Call {
     path: PathBuf,
     file: File,
-    wav: Wav,
+    body: Body,
     metadata: Metadata,
 }
 
+/// Where the audio of a file is.
+pub(crate) enum Body {
+    /// Sample by sample.
+    Linear(Linear),
+    /// In the blocks of a codec.
+    Coded(Box<dyn Coded>),
+}
+
 /// What a call is: what `inspect` and the report tell of it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Form {
     /// `RIFF`, `RF64` or `BW64`; `raw` for a stream.
-    pub container: &'static str,
+    pub container: Cow<'static, str>,
     /// How samples are written, such as `PCM 16-bit` or `mu-law`.
-    pub coding: &'static str,
+    pub coding: Cow<'static, str>,
     /// Samples a second, in Hz.
     pub rate_hz: u32,
     /// Channels.
@@ -46,12 +59,27 @@ impl Call {
     /// Opens a file and finds its samples. Links are followed to read.
     ///
     /// # Errors
-    /// Not a regular file; not a WAV file that can be read to its end.
+    /// Not a regular file; not a recording of a kind that is read, or not one that can be read to its end.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let file = open(path)?;
+        Self::read_form(path, open(path)?)
+    }
+
+    /// The same of a file that is open and lies, or will lie, at `path`.
+    pub(crate) fn of_file(path: &Path, file: &File) -> Result<Self, Error> {
+        Self::read_form(path, file.try_clone().map_err(doing("read", path))?)
+    }
+
+    fn read_form(path: &Path, file: File) -> Result<Self, Error> {
+        let mut rewound = &file;
+        rewound.rewind().map_err(doing("read", path))?;
         let metadata = file.metadata().map_err(doing("read", path))?;
-        let wav = Wav::parse(&mut BufReader::new(&file)).map_err(|source| Error::Wav { path: path.into(), source })?;
-        Ok(Self { path: path.into(), file, wav, metadata })
+        let coded = cardhush_codec::open(&mut BufReader::new(&file)).map_err(|source| Error::Codec { path: path.into(), source })?;
+        rewound.rewind().map_err(doing("read", path))?;
+        let body = match coded {
+            Some(coded) => Body::Coded(coded),
+            None => Body::Linear(Linear::open(path, &file)?),
+        };
+        Ok(Self { path: path.into(), file, body, metadata })
     }
 
     /// As it was named.
@@ -66,16 +94,56 @@ impl Call {
         &self.metadata
     }
 
-    /// How its samples are written.
+    /// How its samples are written; of a block codec, what they are decoded to.
     #[must_use]
     pub fn format(&self) -> Format {
-        self.wav.format()
+        match &self.body {
+            Body::Linear(linear) => linear.format,
+            Body::Coded(coded) => {
+                let form = coded.form();
+                Format { coding: SampleCoding::Linear16, channels: form.channels.into(), rate_hz: form.rate_hz, valid_bits: 16 }
+            }
+        }
     }
 
-    /// The file's structure.
+    /// The structure of a WAV file of samples.
     #[must_use]
-    pub fn wav(&self) -> &Wav {
-        &self.wav
+    pub fn wav(&self) -> Option<&Wav> {
+        if let Body::Linear(linear) = &self.body { linear.wav.as_ref() } else { None }
+    }
+
+    /// The open file.
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Where its audio is.
+    pub(crate) fn body(&self) -> &Body {
+        &self.body
+    }
+
+    /// Its codec, if it has one.
+    pub(crate) fn coded(&self) -> Option<&dyn Coded> {
+        if let Body::Coded(coded) = &self.body { Some(&**coded) } else { None }
+    }
+
+    /// Why audio is missing that the file speaks of, if it is.
+    pub(crate) fn cut_short(&self) -> Option<&str> {
+        if let Body::Linear(linear) = &self.body { linear.cut_short.as_deref() } else { None }
+    }
+
+    /// Whether its header has not the length of what is there.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        matches!(&self.body, Body::Linear(linear) if linear.open_ended)
+    }
+
+    /// For `map_err`: what a codec says of it.
+    pub(crate) fn codec(&self) -> impl Fn(CodecError) -> Error + use<> {
+        let path = self.path.clone();
+        move |source| match source {
+            CodecError::Changed => Error::Changed { path: path.clone() },
+            source => Error::Codec { path: path.clone(), source },
+        }
     }
 
     /// Samples a second, in Hz.
@@ -93,7 +161,10 @@ impl Call {
     /// Samples a channel.
     #[must_use]
     pub fn frames(&self) -> u64 {
-        self.wav.frames()
+        match &self.body {
+            Body::Linear(linear) => (linear.data.end - linear.data.start) / u64::from(linear.format.frame_bytes()).max(1),
+            Body::Coded(coded) => coded.form().frames,
+        }
     }
 
     /// Bytes of the file.
@@ -105,14 +176,18 @@ impl Call {
     /// What it is, for reports.
     #[must_use]
     pub fn form(&self) -> Form {
+        let (container, coding, notes) = match &self.body {
+            Body::Linear(linear) => (linear.container, linear.format.coding.name(), &linear.notes),
+            Body::Coded(coded) => (coded.form().container, coded.form().coding, &coded.form().notes),
+        };
         Form {
-            container: self.wav.container().name(),
-            coding: self.format().coding.name(),
+            container: container.into(),
+            coding: coding.into(),
             rate_hz: self.rate_hz(),
             channels: self.channels(),
             frames: self.frames(),
             duration_s: seconds(self.frames(), self.rate_hz()),
-            notes: self.wav.notes().iter().map(ToString::to_string).collect(),
+            notes: notes.clone(),
         }
     }
 
@@ -127,34 +202,73 @@ impl Call {
         if stamp(&held) == first && stamp(&named) == first { Ok(()) } else { Err(Error::Changed { path: self.path.clone() }) }
     }
 
+    /// The samples of a part of it, block by block.
+    pub(crate) fn reading(&self, within: Span) -> Result<Reading<'_>, Error> {
+        Reading::new(self, &self.file, within)
+    }
+
     /// Cuts a span of frames into blocks.
     pub(crate) fn blocks(&self, within: Span) -> impl Iterator<Item = Span> + use<> {
-        let step = BLOCK_BYTES / u64::from(self.format().frame_bytes()).max(1);
+        let step = (BLOCK_BYTES / u64::from(self.format().frame_bytes()).max(1)).max(1);
         (within.start..within.end).step_by(step as usize).map(move |start| Span::new(start, within.end.min(start + step)))
     }
 
-    /// Where frames stand in the file.
+    /// Where frames stand in the file, where they do so one by one.
     pub(crate) fn bytes_of(&self, frames: Span) -> Range<u64> {
-        let (first, each) = (self.wav.data().start, u64::from(self.format().frame_bytes()));
+        let (first, each) = (self.data().start, u64::from(self.format().frame_bytes()));
         first + frames.start * each..first + frames.end * each
     }
 
-    /// Cuts what stands before and behind the frames into blocks.
-    pub(crate) fn rest(&self) -> impl Iterator<Item = Range<u64>> + use<> {
-        let audio = self.bytes_of(Span::new(0, self.frames()));
-        let cut = |part: Range<u64>| {
-            let end = part.end;
-            part.step_by(BLOCK_BYTES as usize).map(move |start| start..end.min(start + BLOCK_BYTES))
-        };
-        cut(0..audio.start).chain(cut(audio.end..self.bytes()))
+    /// Where its samples stand in the file, where they do so one by one.
+    fn data(&self) -> Range<u64> {
+        if let Body::Linear(linear) = &self.body { linear.data.clone() } else { 0..0 }
+    }
+
+    /// What stands before the frames, in blocks.
+    pub(crate) fn head(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        cut(0..self.data().start)
+    }
+
+    /// What stands behind them, in blocks.
+    pub(crate) fn tail(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        cut(self.data().end..self.bytes())
+    }
+
+    /// The digest of the whole file.
+    ///
+    /// # Errors
+    /// It cannot be read, or changed.
+    pub fn digest(&self) -> Result<Sha256, Error> {
+        let (mut digest, mut bytes) = (Digest::new(), Held::default());
+        for part in cut(0..self.bytes()) {
+            digest.add(self.read(part, &mut bytes)?);
+        }
+        Ok(digest.end())
     }
 
     /// Reads a part of the file.
     pub(crate) fn read<'a>(&self, part: Range<u64>, into: &'a mut Vec<u8>) -> Result<&'a mut [u8], Error> {
-        read_at(&self.file, part, into).map_err(|source| match source.kind() {
+        self.read_from(&self.file, part, into)
+    }
+
+    /// The same of another file that is to be as long.
+    pub(crate) fn read_from<'a>(&self, file: &File, part: Range<u64>, into: &'a mut Vec<u8>) -> Result<&'a mut [u8], Error> {
+        read_at(file, part, into).map_err(|source| match source.kind() {
             io::ErrorKind::UnexpectedEof => Error::Changed { path: self.path.clone() },
             _ => Error::Io { doing: "read", path: self.path.clone(), source },
         })
+    }
+}
+
+/// A part of a file in blocks.
+fn cut(part: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let end = part.end;
+    part.step_by(BLOCK_BYTES as usize).map(move |start| start..end.min(start + BLOCK_BYTES))
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("path", &self.path).finish_non_exhaustive()
     }
 }
 

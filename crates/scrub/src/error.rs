@@ -37,6 +37,22 @@ pub enum Error {
         /// What is wrong with it.
         source: cardhush_wav::WavError,
     },
+    /// A recording in a block codec that cannot be read to its end, or not be scrubbed.
+    #[error("{}: {source}", path.display())]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: cardhush_codec::CodecError,
+    },
+    /// A recording of another kind that cannot be read.
+    #[error("{}: {what}", path.display())]
+    Recording {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// Not a packet capture that can be read to its end.
     #[error("{}: {source}", path.display())]
     Pcap {
@@ -115,6 +131,26 @@ pub enum Error {
         /// The input.
         path: PathBuf,
     },
+    /// A file whose header has no length yet, and that was written to a moment ago.
+    #[error("{}: was written to less than a minute ago and has no length in its header: still growing; it is taken once it is closed", path.display())]
+    Growing {
+        /// The input.
+        path: PathBuf,
+    },
+    /// A file that lacks audio that its header speaks of.
+    #[error("{}: {note}: it was cut off, and what is missing cannot be examined", path.display())]
+    CutShort {
+        /// The input.
+        path: PathBuf,
+        /// How much.
+        note: String,
+    },
+    /// A path of a list that leads out of the folder of outputs.
+    #[error("{}: has `..` in it, so that its output would lie outside of the folder of outputs: give its whole path", path.display())]
+    LeadsOut {
+        /// The input.
+        path: PathBuf,
+    },
     /// A byte outside of the planned spans differs from the original.
     #[error("{}: byte {offset} differs from the original and lies in no reported span", path.display())]
     Differs {
@@ -154,6 +190,20 @@ pub enum Error {
         spans: usize,
         /// Rounds done.
         rounds: u32,
+    },
+    /// A ledger that cannot be gone on with.
+    #[error("{}: {source}; it is left as it is: find out what changed it, or begin another with --ledger", path.display())]
+    Ledger {
+        /// The ledger.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: crate::ledger::LedgerError,
+    },
+    /// A ledger that another run has open.
+    #[error("{}: another run is writing it", path.display())]
+    InUse {
+        /// The ledger.
+        path: PathBuf,
     },
     /// A report that cannot be read as one.
     #[error("{}: line {line}: {what}", path.display())]

@@ -1,10 +1,11 @@
 //! The output's bytes: the input's, with the planned samples replaced on their way.
 //!
 //! Every byte goes once from the input to the output. A planned sample is replaced before its block is written, so that card audio
-//! reaches no disk that it was not on. Blocks far from any span pass as they are.
+//! reaches no disk that it was not on. Blocks far from any span pass as they are. On the way both are digested, from the first byte to the last.
 
 use crate::beside::Beside;
 use crate::call::Call;
+use crate::digest::{Digest, Digests};
 use crate::error::{Error, doing};
 use crate::held::Held;
 use crate::plan::Plan;
@@ -13,32 +14,46 @@ use crate::watch::{Step, Watch, tell};
 use cardhush_core::suppress::FILL_SEED;
 use cardhush_core::{Coding, Span, Suppressor};
 use cardhush_wav::with_coding;
-use std::io::{Seek as _, SeekFrom, Write as _};
+use std::io::{Seek as _, Write as _};
 
-/// Writes the output of a call, over what an earlier round wrote.
+/// Writes the output of a call, over what an earlier round wrote; gives the digests of both.
 ///
 /// # Errors
 /// The input cannot be read or the output not be written.
-pub(crate) fn fill(call: &Call, to: &Beside, plan: &Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<(), Error> {
+pub(crate) fn fill(call: &Call, to: &Beside, plan: &Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<Digests, Error> {
+    if let Some(coded) = call.coded() {
+        return crate::blocks::fill(call, coded, to, plan, settings, watch);
+    }
     let mut bytes = Held::default();
-    let write = |at: u64, bytes: &[u8]| {
-        let mut file = to.file();
-        file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(bytes)).map_err(doing("write", to.target()))
+    let (mut input, mut output) = (Digest::new(), Digest::new());
+    to.file().rewind().map_err(doing("write", to.target()))?;
+    let mut write = |bytes: &[u8]| {
+        output.add(bytes);
+        to.file().write_all(bytes).map_err(doing("write", to.target()))
     };
-    for part in call.rest() {
-        write(part.start, call.read(part.clone(), &mut bytes)?)?;
+    for part in call.head() {
+        let bytes = call.read(part, &mut bytes)?;
+        input.add(bytes);
+        write(bytes)?;
     }
     with_coding!(call.format().coding, C => {
         let mut brush = Brush::<C>::new(call, settings);
         for block in call.blocks(Span::new(0, call.frames())) {
             tell(watch, call.path(), Step::Writing, block.start, call.frames())?;
             let part = call.bytes_of(block);
-            let bytes = call.read(part.clone(), &mut bytes)?;
+            let bytes = call.read(part, &mut bytes)?;
+            input.add(bytes);
             brush.paint(plan, block, bytes);
-            write(part.start, bytes)?;
+            write(bytes)?;
         }
-        Ok(())
-    })
+        Ok::<_, Error>(())
+    })?;
+    for part in call.tail() {
+        let bytes = call.read(part, &mut bytes)?;
+        input.add(bytes);
+        write(bytes)?;
+    }
+    Ok(Digests { input: input.end(), output: output.end() })
 }
 
 /// One [`Suppressor`] a channel, fed with a file's bytes.

@@ -7,7 +7,6 @@
 use crate::call::Call;
 use crate::error::Error;
 use crate::eye::Eye;
-use crate::held::Held;
 use crate::plan::Plan;
 use crate::settings::{Look, Settings};
 use crate::transcript::Transcript;
@@ -32,10 +31,10 @@ fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Tran
     let whole = Span::new(0, call.frames());
     let mut plan = Plan::new(call.channels());
     if let Some(mut eye) = Eye::<C>::new(call, settings, Look::Keyed, whole)? {
-        let mut bytes = Held::default();
-        for block in call.blocks(whole) {
+        let mut reading = call.reading(whole)?;
+        while let Some((block, bytes)) = reading.next()? {
             tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
-            eye.push(call.read(call.bytes_of(block), &mut bytes)?);
+            eye.push(bytes);
         }
         plan.add(eye.finish());
     }
@@ -48,10 +47,9 @@ fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Tran
         if let Some(transcript) = transcript {
             eye.read_along(transcript, call.rate_hz());
         }
-        let mut bytes = Held::default();
-        for block in call.blocks(whole) {
+        let mut reading = call.reading(whole)?;
+        while let Some((block, bytes)) = reading.next()? {
             tell(watch, call.path(), Step::Listening, block.start, call.frames())?;
-            let bytes = call.read(call.bytes_of(block), &mut bytes)?;
             for (piece, bytes) in pieces(call, block, bytes) {
                 eye.no_words(&plan, piece, 0);
                 eye.push(bytes);
@@ -81,10 +79,9 @@ fn look_nearby<C: Coding>(
     watch: &mut Watch<'_>,
 ) -> Result<Vec<Redaction>, Error> {
     let Some(mut eye) = Eye::<C>::new(call, settings, Look::KeyedNearby, within)? else { return Ok(Vec::new()) };
-    let (mut bytes, rate_hz) = (Held::default(), u64::from(call.rate_hz()));
-    for block in call.blocks(within) {
+    let (mut reading, rate_hz) = (call.reading(within)?, u64::from(call.rate_hz()));
+    while let Some((block, bytes)) = reading.next()? {
         tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
-        let bytes = call.read(call.bytes_of(block), &mut bytes)?;
         for (piece, bytes) in pieces(call, block, bytes) {
             for channel in 0..call.channels() {
                 // Where a channel only heard another's tones, no digits are near: what is faint there is found as a copy.

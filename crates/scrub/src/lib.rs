@@ -16,17 +16,24 @@
 //! replaced before its block goes to the disk. Report lines ([`Line`]) and errors hold no digit and no audio.
 
 mod arms;
+pub mod batch;
 mod beside;
+mod blocks;
 mod call;
 mod capture;
 mod check;
+mod digest;
 mod error;
+pub mod evidence;
 mod eye;
 mod fill;
 mod find;
 mod held;
+pub mod ledger;
+mod linear;
 mod mask;
 mod plan;
+mod reading;
 mod recorded;
 mod report;
 mod settings;
@@ -40,6 +47,7 @@ pub use call::{Call, Form, same_file};
 pub use capture::{Replaced, StagedCapture, Stream, is_capture, stage_capture};
 pub use cardhush_wav::SampleCoding;
 pub use check::{Verified, verify};
+pub use digest::{Digests, Sha256};
 pub use error::Error;
 pub use find::find;
 pub use mask::{Instant, Mask, MaskError};

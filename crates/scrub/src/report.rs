@@ -8,7 +8,8 @@ use crate::capture::StagedCapture;
 use crate::mask::Mask;
 use crate::plan::Masked;
 use cardhush_core::{Cause, Redaction, Span, SpokenConfig};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 /// Version of the lines; raised when a field changes its meaning.
@@ -193,14 +194,14 @@ pub struct Summary {
 }
 
 /// What was looked for in a call. What was not says so, wherever a call is judged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Examined {
     /// Keyed digits: `examined` or `not examined`.
-    pub keyed: &'static str,
+    pub keyed: Cow<'static, str>,
     /// Spoken digits: the same.
-    pub spoken: &'static str,
+    pub spoken: Cow<'static, str>,
     /// Which runs of spoken digits count: the preset's name, or `off`.
-    pub policy: &'static str,
+    pub policy: Cow<'static, str>,
     /// SHA-256 of the model that listened for spoken digits, in hexadecimal; `null` if none did.
     pub model: Option<String>,
     /// When the call was armed, as it was asked for: `FROM-TO` in seconds, `@` samples or `end`.
@@ -215,9 +216,9 @@ impl Examined {
     pub fn new(keyed: bool, spoken: Option<&SpokenConfig>, armed: &[Mask]) -> Self {
         let word = |examined| if examined { "examined" } else { "not examined" };
         Self {
-            keyed: word(keyed),
-            spoken: word(spoken.is_some()),
-            policy: spoken.map_or("off", |spoken| spoken.preset.name()),
+            keyed: word(keyed).into(),
+            spoken: word(spoken.is_some()).into(),
+            policy: spoken.map_or("off", |spoken| spoken.preset.name()).into(),
             model: spoken.map(|spoken| spoken.model.hash().iter().map(|byte| format!("{byte:02x}")).collect()),
             armed: armed.iter().map(|one| format!("{}-{}", one.from, one.to)).collect(),
             transcript: false,
@@ -270,7 +271,11 @@ impl Line {
     /// The line of what a file is.
     #[must_use]
     pub fn inspect(path: &str, call: &Call) -> Self {
-        let chunks = call.wav().chunks().iter().map(|chunk| ChunkLine { id: chunk.id.to_string(), offset: chunk.offset, bytes: chunk.len });
+        let chunks = call.wav().map_or(&[][..], cardhush_wav::Wav::chunks).iter().map(|chunk| ChunkLine {
+            id: chunk.id.to_string(),
+            offset: chunk.offset,
+            bytes: chunk.len,
+        });
         Self::Inspect { path: path.into(), form: call.form(), chunks: chunks.collect() }
     }
 

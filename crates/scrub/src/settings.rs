@@ -73,6 +73,23 @@ impl Settings {
         Ok(Some(config).filter(|config| config.keyed.is_some() || config.spoken.is_some()))
     }
 
+    /// The name of what masked spans are filled with, as on the command line.
+    pub(crate) const fn fill_name(&self) -> &'static str {
+        match self.fill {
+            Fill::ComfortNoise => "comfort-noise",
+            Fill::Silence => "silence",
+            Fill::Marker => "marker",
+        }
+    }
+
+    /// The name of how channels are linked, as on the command line.
+    pub(crate) const fn linking_name(&self) -> &'static str {
+        match self.linking {
+            Linking::Linked => "linked",
+            Linking::Own => "own",
+        }
+    }
+
     /// What a scrub of these settings looks for.
     #[must_use]
     pub fn examined(&self) -> Examined {

@@ -3,6 +3,7 @@
 use crate::beside::{Beside, Readers};
 use crate::call::{Call, Form, same_file};
 use crate::check::check;
+use crate::digest::Digests;
 use crate::error::{Error, doing};
 use crate::fill::fill;
 use crate::find::find;
@@ -39,7 +40,10 @@ pub struct Staged {
     call: Call,
     transcript: Option<Transcript>,
     plan: Plan,
+    /// What was to be replaced, where whole blocks had to go for it.
+    asked: Option<Plan>,
     beside: Option<Beside>,
+    digests: Option<Digests>,
     replace: bool,
 }
 
@@ -48,7 +52,12 @@ pub struct Staged {
 /// # Errors
 /// Whatever [`Error`] names; no output has appeared, and the input is as it was.
 pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Staged, Error> {
-    let call = Call::open(input)?;
+    stage_call(Call::open(input)?, target, settings, watch)
+}
+
+/// The same for a call that is open.
+pub(crate) fn stage_call(call: Call, target: Target<'_>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Staged, Error> {
+    let input = call.path();
     let (path, replace) = match target {
         Target::Nowhere => (None, false),
         Target::InPlace => (Some(in_place(input, call.metadata())?), true),
@@ -61,23 +70,30 @@ pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut 
     let mut plan = find(&call, settings, transcript.as_ref(), watch)?;
     settings.add_masks(&call, &mut plan)?;
     let beside = beside.filter(|_| target != Target::InPlace || !plan.is_empty());
+    let mut digests = None;
     if let Some(beside) = &beside {
-        write(&call, beside, &mut plan, settings, watch)?;
+        digests = Some(write(&call, beside, &mut plan, settings, watch)?);
         beside.resemble(call.metadata())?;
     }
     call.unchanged()?;
-    Ok(Staged { call, transcript, plan, beside, replace })
+    // What is told is what differs: of a block codec more than what was to go.
+    let mut asked = None;
+    if let Some(coded) = call.coded().filter(|_| !plan.is_empty()) {
+        let altered = crate::blocks::altered(&call, coded, &plan);
+        asked = Some(std::mem::replace(&mut plan, altered));
+    }
+    Ok(Staged { call, transcript, plan, asked, beside, digests, replace })
 }
 
 /// Writes the output until nothing is found in it; what is found outside of the plan joins it.
-fn write(call: &Call, beside: &Beside, plan: &mut Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<(), Error> {
+fn write(call: &Call, beside: &Beside, plan: &mut Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<Digests, Error> {
     let mut round = 0;
     loop {
         round += 1;
-        fill(call, beside, plan, settings, watch)?;
+        let digests = fill(call, beside, plan, settings, watch)?;
         let left = check(call, beside.file(), beside.target(), plan, settings, watch)?;
         if left.is_empty() {
-            return Ok(());
+            return Ok(digests);
         }
         // What is found inside the plan would be found there again.
         if round == ROUNDS || left.iter().all(|one| plan.covers(*one)) {
@@ -119,6 +135,24 @@ impl Staged {
         }
     }
 
+    /// What was to be replaced, where it is less than was: whole blocks of a codec went for it.
+    #[must_use]
+    pub fn asked(&self) -> Option<&Plan> {
+        self.asked.as_ref()
+    }
+
+    /// The call.
+    #[must_use]
+    pub fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// The digests of input and output; `None` where nothing is written.
+    #[must_use]
+    pub fn digests(&self) -> Option<&Digests> {
+        self.digests.as_ref()
+    }
+
     /// Where the output will be; `None` where nothing is written.
     #[must_use]
     pub fn output(&self) -> Option<&Path> {
@@ -132,6 +166,15 @@ impl Staged {
     pub fn publish(self) -> Result<(), Error> {
         self.call.unchanged()?;
         self.beside.map_or(Ok(()), |beside| beside.publish(self.replace))
+    }
+
+    /// The same for an output that is on the disk already, without waiting until its name is: whoever publishes many brings them there together.
+    ///
+    /// # Errors
+    /// The input changed, a file of that name appeared, or the disk fails.
+    pub fn publish_many(self) -> Result<(), Error> {
+        self.call.unchanged()?;
+        self.beside.map_or(Ok(()), |beside| beside.name(self.replace))
     }
 }
 

@@ -67,3 +67,17 @@ pub enum Note {
     #[error("`fmt ` declares 0 valid bits: all are taken as valid")]
     NoValidBits,
 }
+
+impl Note {
+    /// Whether the header has not the length of what is there, as in a file that is still being written.
+    #[must_use]
+    pub const fn is_open_ended(&self) -> bool {
+        matches!(self, Self::StreamedHeader | Self::DataGoesOn { .. })
+    }
+
+    /// Whether audio is missing that the header speaks of.
+    #[must_use]
+    pub const fn is_cut_short(&self) -> bool {
+        matches!(self, Self::DataCutShort { .. })
+    }
+}

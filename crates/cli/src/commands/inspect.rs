@@ -29,7 +29,7 @@ fn tell(mut to: impl Write, path: &Path, call: &Call, json: bool) -> io::Result<
     writeln!(to, "{}", path.display())?;
     writeln!(to, "  {} {}, {} Hz, {} channels", form.container, form.coding, form.rate_hz, form.channels)?;
     writeln!(to, "  {} samples a channel, {:.3} s", form.frames, form.duration_s)?;
-    for chunk in call.wav().chunks() {
+    for chunk in call.wav().into_iter().flat_map(|wav| wav.chunks()) {
         writeln!(to, "  chunk `{}` at byte {}, {} bytes", chunk.id, chunk.offset, chunk.len)?;
     }
     form.notes.iter().try_for_each(|note| writeln!(to, "  note: {note}"))

@@ -1,10 +1,16 @@
 //! One file a command: a checked job in, an exit status out.
 
 pub mod inspect;
+pub mod keygen;
+pub mod report;
+pub mod sample;
 pub mod scan;
 pub mod scrub;
+pub mod scrub_many;
+pub mod selftest;
 pub mod stream;
 pub mod verify;
+pub mod verify_ledger;
 
 use cardhush_scrub::{Examined, FileLine, Outcome};
 
@@ -33,7 +39,7 @@ fn sentence(file: &FileLine) -> String {
 /// What every summary says to people: no call is ever called clean of card data.
 fn looked_for(examined: &Examined) -> String {
     let keyed = if examined.keyed == "examined" { "keyed digits were looked for" } else { "keyed digits were not examined" };
-    let spoken = match examined.policy {
+    let spoken = match &*examined.policy {
         "off" => "spoken digits were not examined".into(),
         policy => format!("spoken ones were listened for (policy {policy})"),
     };

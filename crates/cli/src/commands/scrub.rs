@@ -1,7 +1,7 @@
 //! `cardhush scrub`: the report appears, then the output; if anything fails, no output.
 
 use crate::exit::{Exit, Failure, complain};
-use crate::job::{Scrub, Target};
+use crate::job::{ScrubOne, Target};
 use crate::progress::Watcher;
 use crate::report_file::ReportFile;
 use cardhush_scrub::{Error, Examined, FileLine, Line, Staged, Summary, is_capture, same_file, stage, stage_capture};
@@ -9,11 +9,11 @@ use std::fs;
 use std::path::Path;
 
 /// Scrubs one call. That nobody reads the report is told: it is why there is no output.
-pub fn run(job: Scrub) -> Result<Exit, Failure> {
+pub fn run(job: ScrubOne) -> Result<Exit, Failure> {
     scrub(job).map_err(Failure::aloud)
 }
 
-fn scrub(job: Scrub) -> Result<Exit, Failure> {
+fn scrub(job: ScrubOne) -> Result<Exit, Failure> {
     let inputs: Vec<&Path> = job.inputs().collect();
     let outputs = [job.output(), job.redacted_transcript.as_deref()];
     for (at, output) in outputs.into_iter().enumerate() {
@@ -77,7 +77,7 @@ fn scrub(job: Scrub) -> Result<Exit, Failure> {
 
 /// The same for a packet capture.
 fn capture(
-    job: &Scrub,
+    job: &ScrubOne,
     target: cardhush_scrub::Target<'_>,
     report: &mut ReportFile,
     watcher: &mut Watcher,

@@ -69,7 +69,7 @@ fn done(job: &Stream, streamed: &Streamed, masked: &Masked, exposed: u64, stoppe
         notes.push("interrupted: what came in until then came out, and more may have followed".into());
     }
     let duration_s = seconds(frames, rate_hz);
-    let form = Form { container: "raw", coding: job.coding.name(), rate_hz, channels, frames, duration_s, notes };
+    let form = Form { container: "raw".into(), coding: job.coding.name().into(), rate_hz, channels, frames, duration_s, notes };
     FileLine::done(PATH, form, masked, outcome, examined)
 }
 

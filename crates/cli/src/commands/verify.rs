@@ -1,13 +1,13 @@
 //! `cardhush verify`: is a scrubbed call the original with the reported spans replaced, and is nothing left to find in it?
 
 use crate::exit::{Exit, Failure, complain};
-use crate::job::Verify;
+use crate::job::VerifyPair;
 use crate::progress::Watcher;
 use crate::report_file::ReportFile;
 use cardhush_scrub::{Call, Error, FileLine, Line, Outcome, Summary, Verified, recorded, verify};
 
 /// Checks one pair.
-pub fn run(job: Verify) -> Result<Exit, Failure> {
+pub fn run(job: VerifyPair) -> Result<Exit, Failure> {
     let mut told = ReportFile::open(&job.telling, false, &[])?;
     let mut watcher = Watcher::new(job.telling.quiet);
     let path = job.output.display().to_string();
@@ -45,7 +45,7 @@ pub fn run(job: Verify) -> Result<Exit, Failure> {
     Ok(exit)
 }
 
-fn compare(job: &Verify, watcher: &mut Watcher) -> Result<Verified, Error> {
+fn compare(job: &VerifyPair, watcher: &mut Watcher) -> Result<Verified, Error> {
     let original = Call::open(&job.original)?;
     let plan = job.report.as_ref().map(|report| recorded(report, &job.original, original.channels())).transpose()?;
     verify(original, &job.output, plan, &job.settings, &mut |progress| watcher.see(progress))

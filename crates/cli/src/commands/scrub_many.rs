@@ -1,0 +1,130 @@
+//! `cardhush scrub` of many calls: what is found goes to the workers, what they did to the ledger, and how far it is to people at a terminal or, a line a call, to standard output.
+
+use crate::exit::{Exit, Failure, complain};
+use crate::job::ScrubMany;
+use crate::progress::Rate;
+use crate::stop::Stop;
+use cardhush_scrub::Error;
+use cardhush_scrub::batch::{Found, Ran, Search, Told, Where, is_pattern, run as run_batch};
+use cardhush_scrub::ledger::{Key, Ledger, Treatment};
+use std::fs::{self, File};
+use std::io;
+use std::path::Path;
+
+type Files = Box<dyn Iterator<Item = Result<Found, Error>> + Send>;
+
+/// Scrubs many calls.
+pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
+    let key = job.key.as_deref().map(Key::read).transpose().map_err(Failure::failed)?;
+    if let Where::Folder(folder) = &job.batch.to {
+        fs::create_dir_all(folder).map_err(|e| Failure::failed(format_args!("{}: cannot make it: {e}", folder.display())))?;
+    }
+    let mut ledger = job.ledger.as_deref().map(|path| Ledger::open(path, key)).transpose().map_err(Failure::failed)?;
+    job.search.without = without(&job)?;
+    let files = files(&job)?;
+    let stop = Stop::listen();
+    let mut rate = Rate::new(job.quiet);
+    let lines = !job.quiet && (job.json || !rate.is_shown());
+    let mut broken = None;
+    let ran = run_batch(&job.batch, files, ledger.as_mut(), &|| stop.asked(), &mut |told| {
+        let (outcome, hours) = match &told {
+            Told::Treated(record) => (record.outcome, record.hours()),
+            Told::Before(_, outcome) => (*outcome, 0.0),
+        };
+        if let Told::Treated(record) = told {
+            if let Some(reason) = record.reason.as_deref().filter(|_| !lines && !job.quiet) {
+                rate.above(|| complain(reason));
+            }
+            if lines && broken.is_none() {
+                broken = record.write(io::stdout().lock()).err();
+            }
+        }
+        rate.count(matches!(outcome, Treatment::Refused | Treatment::Failed), hours);
+    });
+    rate.clear();
+    let ran = ran.map_err(Failure::failed)?;
+    quarantine(&job, ledger.as_ref())?;
+    if let Some(error) = broken {
+        return Err(Failure::writing("standard output", &error));
+    }
+    if !job.quiet {
+        complain(sentence(&job, &ran, &rate));
+    }
+    Ok(match (ran.interrupted, ran.totals.refused + ran.totals.failed) {
+        (true, _) => Exit::Interrupted,
+        (false, 0) => Exit::Done,
+        (false, _) => Exit::Failed,
+    })
+}
+
+/// What is never taken for a call: outputs, the ledger and what lies beside it.
+fn without(job: &ScrubMany) -> Result<Vec<std::path::PathBuf>, Failure> {
+    let folder = if let Where::Folder(folder) = &job.batch.to { Some(folder.as_path()) } else { None };
+    let mut without = Vec::new();
+    for path in folder.into_iter().chain(job.ledger.as_deref()).chain(job.key.as_deref()).chain(job.list.as_deref()) {
+        // A list from standard input is no file.
+        without.extend(path.canonicalize().ok());
+    }
+    for input in &job.inputs {
+        if folder.is_some() && input.canonicalize().ok() == folder.and_then(|folder| folder.canonicalize().ok()) {
+            return Err(Failure::usage(format_args!(
+                "-o {}: is the input itself: ask for --in-place, or name another folder",
+                input.display()
+            )));
+        }
+    }
+    Ok(without)
+}
+
+/// All that was asked for, one after the other.
+fn files(job: &ScrubMany) -> Result<Files, Failure> {
+    let mut all: Files = Box::new(std::iter::empty());
+    for input in &job.inputs {
+        let next: Files = if input.is_dir() {
+            Box::new(job.search.folder(input))
+        } else if input.exists() || !input.to_str().is_some_and(is_pattern) {
+            let named = [input.clone().into_os_string().into_encoded_bytes(), b"\n".to_vec()].concat();
+            Box::new(job.search.list(io::Cursor::new(named), input))
+        } else {
+            let pattern = input.to_string_lossy();
+            Box::new(job.search.pattern(&pattern).map_err(|e| Failure::usage(format_args!("{pattern}: {e}")))?)
+        };
+        all = Box::new(all.chain(next));
+    }
+    if let Some(list) = &job.list {
+        all = Box::new(all.chain(listed(&job.search, list)?));
+    }
+    Ok(all)
+}
+
+fn listed(search: &Search, list: &Path) -> Result<Files, Failure> {
+    if list == Path::new("-") {
+        return Ok(Box::new(search.list(io::stdin(), list)));
+    }
+    let file = File::open(list).map_err(|e| Failure::failed(format_args!("--list {}: cannot read it: {e}", list.display())))?;
+    Ok(Box::new(search.list(file, list)))
+}
+
+/// Beside the ledger: what was not scrubbed and not copied, with its reason, as of now.
+fn quarantine(job: &ScrubMany, ledger: Option<&Ledger>) -> Result<(), Failure> {
+    let (Some(path), Some(ledger)) = (&job.ledger, ledger) else { return Ok(()) };
+    let path = path.with_extension("quarantine.jsonl");
+    ledger.write_quarantine(&path).map_err(Failure::failed)
+}
+
+fn sentence(job: &ScrubMany, ran: &Ran, rate: &Rate) -> String {
+    let totals = ran.totals;
+    let before = if ran.before > 0 { format!(", {} of them before", ran.before) } else { String::new() };
+    let dry = if job.batch.to == Where::Nowhere { " (nothing was written)" } else { "" };
+    let interrupted = if ran.interrupted { "; interrupted: run it again to go on" } else { "" };
+    format!(
+        "{} files found{before}: {} scrubbed, {} with nothing found, {} refused, {} failed{dry}; {}; {}{interrupted}",
+        totals.found,
+        totals.scrubbed,
+        totals.nothing_found,
+        totals.refused,
+        totals.failed,
+        rate.words(),
+        super::looked_for(&job.batch.settings.examined())
+    )
+}

@@ -1,0 +1,263 @@
+//! Claims of many calls: a run that is killed at any instant, on a full disk or without a right to write loses no file and leaves none in part; the next one goes on from there, and at the end all is as after an undisturbed run; what was not
+//! read is never among the outputs; exit status and sums say how it went.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers may panic too")]
+
+use cardhush_testkit::rng::Rng;
+use cardhush_testkit::tone::{self, Tone};
+use cardhush_testkit::wav::{WavFile, fmt};
+use cardhush_testkit::{line, signal};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+const CARDHUSH: &str = env!("CARGO_BIN_EXE_cardhush");
+
+/// Calls, keyed and not, files that are none, and one that was cut off.
+fn archive(root: &Path, calls: u64) {
+    for i in 0..calls {
+        let mut rng = Rng::new(i);
+        let keys = Tone { level_dbm0: -13.0, on_ms: 70.0, off_ms: 90.0, ..Tone::default() };
+        let mut samples = tone::dial(if i % 5 == 0 { "4111111#" } else { "" }, &keys, 8_000, 300.0, &mut rng).samples;
+        samples.resize(8_000 * (2 + i as usize % 5), 0.0);
+        line::add_white_noise(&mut samples, -50.0, &mut rng);
+        let data = signal::to_i16(&samples).into_iter().flat_map(i16::to_le_bytes).collect();
+        let folder = root.join(format!("{}", i % 7));
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join(format!("{i}.wav")), WavFile::new(fmt(1, 1, 8_000, 16), data).to_bytes()).unwrap();
+    }
+    fs::write(root.join("letter.txt"), "Dear").unwrap();
+    fs::write(root.join("empty.wav"), "").unwrap();
+    fs::write(root.join("cut.wav"), &fs::read(root.join("0/0.wav")).unwrap()[..20_000]).unwrap();
+}
+
+fn scrub(input: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(CARDHUSH);
+    command.arg("scrub").arg(input).args(["--spoken", "off", "--jobs", "2"]).args(more);
+    command
+}
+
+fn run(mut command: Command) -> Output {
+    command.output().unwrap()
+}
+
+/// All files below a folder but ledgers, with their contents.
+fn tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut tree = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(path);
+            } else if !path.to_string_lossy().contains("ledger") {
+                tree.insert(path.strip_prefix(root).unwrap().into(), fs::read(path).unwrap());
+            }
+        }
+    }
+    tree
+}
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// The outputs of an undisturbed run, by their paths.
+fn undisturbed(input: &Path, work: &Path, refused: usize) -> BTreeMap<PathBuf, Vec<u8>> {
+    let out = work.join("undisturbed");
+    let ran = run(scrub(input, &["-o", out.to_str().unwrap()]));
+    assert_eq!(ran.status.code(), Some(2), "{}", words(&ran));
+    assert!(words(&ran).contains(&format!("{refused} refused, 0 failed")), "{}", words(&ran));
+    tree(&out)
+}
+
+fn verify(ledger: &Path, more: &[&str]) -> Output {
+    run({
+        let mut command = Command::new(CARDHUSH);
+        command.arg("verify").arg(ledger).args(["--spoken", "off"]).args(more);
+        command
+    })
+}
+
+/// Runs and kills it so many times, each time somewhere in the run, then lets it end.
+fn killed(command: &dyn Fn() -> Command, times: u64, rng: &mut Rng) -> Output {
+    // How long a run takes, so that kills fall all over it.
+    let mut whole = Duration::from_millis(400);
+    for _ in 0..times {
+        let begun = Instant::now();
+        let mut child = command().stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        std::thread::sleep(whole.mul_f64(rng.unit()));
+        if child.try_wait().unwrap().is_some() {
+            whole = begun.elapsed();
+        }
+        let _ = child.kill(); // SIGKILL
+        child.wait().unwrap();
+    }
+    run(command())
+}
+
+fn kills(times: u64) {
+    let work = tempfile::tempdir().unwrap();
+    let (work, mut rng) = (work.path(), Rng::new(3));
+    let input = work.join("in");
+    archive(&input, 60);
+    let expected = undisturbed(&input, work, 3);
+    assert_eq!(expected.len(), 60);
+    // Beside: some outputs are taken away now and then, so that there is always work to be killed at.
+    let out = work.join("out");
+    let mut done = 0;
+    while done < times {
+        let some = (times - done).min(10);
+        killed(&|| scrub(&input, &["-o", out.to_str().unwrap()]), some, &mut rng);
+        done += some;
+        let ledger =
+            verify(&out.join("cardhush-ledger.jsonl"), &["--outputs", out.to_str().unwrap(), "--originals", input.to_str().unwrap()]);
+        assert_eq!(ledger.status.code(), Some(0), "{}", words(&ledger));
+        let got = tree(&out);
+        assert!(got == expected, "other files: {:?}", got.keys().filter(|name| expected.get(*name) != got.get(*name)).collect::<Vec<_>>());
+        if done < times {
+            fs::remove_dir_all(&out).unwrap();
+        }
+    }
+    // In place.
+    let mut done = 0;
+    while done < times {
+        let (copy, ledger) = (work.join("copy"), work.join("copy-ledger.jsonl"));
+        let _ = fs::remove_dir_all(&copy);
+        let _ = fs::remove_file(&ledger);
+        archive(&copy, 60);
+        let some = (times - done).min(10);
+        killed(&|| scrub(&copy, &["--in-place", "--ledger", ledger.to_str().unwrap()]), some, &mut rng);
+        done += some;
+        let mut got = tree(&copy);
+        ["letter.txt", "empty.wav", "cut.wav"].iter().for_each(|name| drop(got.remove(Path::new(name)).unwrap()));
+        assert!(
+            got == expected,
+            "in place: other files: {:?}",
+            got.keys().filter(|name| expected.get(*name) != got.get(*name)).collect::<Vec<_>>()
+        );
+        let verified = verify(&ledger, &["--outputs", copy.to_str().unwrap()]);
+        assert_eq!(verified.status.code(), Some(0), "{}", words(&verified));
+    }
+    println!("killed {times} times beside and {times} in place: all as after an undisturbed run");
+}
+
+#[cfg(unix)]
+#[test]
+fn killed_at_any_instant_it_goes_on_from_there() {
+    kills(20);
+}
+
+#[cfg(unix)]
+#[test]
+#[ignore = "takes minutes"]
+fn killed_two_hundred_times() {
+    kills(200);
+}
+
+/// A disk that is full in the middle, by way of a limit to the length of files (EFBIG stands for ENOSPC), and folders that cannot be written to.
+#[cfg(unix)]
+#[test]
+fn no_room_and_no_right() {
+    let work = tempfile::tempdir().unwrap();
+    let work = work.path();
+    let input = work.join("in");
+    archive(&input, 14);
+    let expected = undisturbed(&input, work, 3);
+    let out = work.join("out");
+    // 100 blocks of 512 bytes: some fit.
+    let limited = format!("ulimit -f 100; exec {CARDHUSH} scrub {} -o {} --spoken off --jobs 2", input.display(), out.display());
+    let ran = run({
+        let mut command = Command::new("sh");
+        command.args(["-c", &limited]);
+        command
+    });
+    assert_ne!(ran.status.code(), Some(0), "{}", words(&ran));
+    let part = tree(&out);
+    assert!(part.len() < expected.len() && part.iter().all(|(name, bytes)| expected.get(name) == Some(bytes)), "only whole outputs");
+    let ran = run(scrub(&input, &["-o", out.to_str().unwrap()]));
+    assert!(words(&ran).contains("3 refused, 0 failed"), "{}", words(&ran));
+    assert!(tree(&out) == expected);
+
+    // A folder of outputs that is a file.
+    let blocked = work.join("blocked");
+    fs::create_dir_all(&blocked).unwrap();
+    fs::write(blocked.join("3"), "in the way").unwrap();
+    let ran = run(scrub(&input, &["-o", blocked.to_str().unwrap()]));
+    assert_eq!(ran.status.code(), Some(2));
+    assert!(words(&ran).contains("2 failed"), "both calls of that folder: {}", words(&ran));
+    fs::remove_file(blocked.join("3")).unwrap();
+    run(scrub(&input, &["-o", blocked.to_str().unwrap()]));
+    assert!(tree(&blocked) == expected, "once it is out of the way");
+}
+
+#[test]
+fn what_is_asked_for_is_done() {
+    let work = tempfile::tempdir().unwrap();
+    let work = work.path();
+    let (input, out) = (work.join("in"), work.join("out"));
+    archive(&input, 21);
+    let expected = undisturbed(&input, work, 3);
+    let ledger = out.join("cardhush-ledger.jsonl");
+    // Nothing is written by a dry run.
+    let ran = run(scrub(&input, &["-o", out.to_str().unwrap(), "--dry-run"]));
+    assert!(
+        words(&ran).contains("24 files found: 5 scrubbed, 16 with nothing found, 3 refused, 0 failed (nothing was written)"),
+        "{}",
+        words(&ran)
+    );
+    assert!(!out.exists());
+    // By three machines.
+    for shard in ["1/3", "2/3", "3/3"] {
+        run(scrub(&input, &["-o", out.to_str().unwrap(), "--shard", shard]));
+    }
+    assert!(tree(&out) == expected && !ledger.exists());
+    for shard in ["1-of-3", "2-of-3", "3-of-3"] {
+        assert_eq!(verify(&out.join(format!("cardhush-ledger-{shard}.jsonl")), &[]).status.code(), Some(0));
+    }
+    // A list, an exclusion, a line of JSON a file; the outputs lie as their inputs do.
+    let list = work.join("list");
+    fs::write(&list, format!("{}\n{}\n", input.join("0/0.wav").display(), input.join("1/1.wav").display())).unwrap();
+    let listed = work.join("listed");
+    let mut command = Command::new(CARDHUSH);
+    command.args(["scrub", "--spoken", "off", "--list"]).arg(&list).arg("-o").arg(&listed);
+    let ran = run(command);
+    assert_eq!((ran.status.code(), String::from_utf8_lossy(&ran.stdout).lines().count()), (Some(0), 2), "{}", words(&ran));
+    assert_eq!(tree(&listed).len(), 2);
+    let excluded = work.join("excluded");
+    let ran = run(scrub(&input, &["-o", excluded.to_str().unwrap(), "--exclude", "*.txt", "--exclude", "[ce]*.wav"]));
+    assert_eq!(ran.status.code(), Some(0), "{}", words(&ran));
+    assert!(tree(&excluded) == expected);
+    // What was refused is listed beside the ledger, with its reason, and never among the outputs.
+    let quarantine = fs::read_to_string(work.join("undisturbed/cardhush-ledger.quarantine.jsonl")).unwrap();
+    for (name, why) in [("cut.wav", "cut short"), ("empty.wav", "malformed WAV"), ("letter.txt", "malformed WAV")] {
+        assert!(quarantine.lines().any(|line| line.contains(name) && line.contains(why)), "{name}: {quarantine}");
+    }
+    // Two runs at one ledger do not meet.
+    let open = fs::File::options().append(true).open(work.join("undisturbed/cardhush-ledger.jsonl")).unwrap();
+    open.lock().unwrap();
+    let ran = run(scrub(&input, &["-o", work.join("undisturbed").to_str().unwrap()]));
+    assert!(words(&ran).contains("another run is writing it"), "{}", words(&ran));
+}
+
+#[test]
+fn what_cannot_be_is_refused_at_once() {
+    let work = tempfile::tempdir().unwrap();
+    let input = work.path().join("in");
+    archive(&input, 1);
+    let refused = |more: &[&str], why: &str| {
+        let ran = run(scrub(&input, more));
+        assert!(ran.status.code() == Some(64) && words(&ran).contains(why), "{more:?}: {}", words(&ran));
+    };
+    refused(&[], "no output");
+    refused(&["--in-place"], "name a --ledger");
+    refused(&["-o", input.to_str().unwrap()], "is the input itself");
+    refused(&["-o", input.join("letter.txt").to_str().unwrap()], "many calls go to a folder");
+    refused(&["-o", "x", "--report", "r"], "is for one call");
+    refused(&["-o", "x", "--since", "yesterday"], "neither a time");
+    refused(&["-o", "x", "--shard", "4/3"], "I from 1 to N");
+    let one = input.join("0/0.wav");
+    let ran = run(scrub(&one, &["-o", "x"]));
+    assert!(words(&ran).contains("--jobs: is for many calls"), "{}", words(&ran));
+}

@@ -1,0 +1,253 @@
+//! Which files: those of folders, patterns and lists, each once, in one order, cut into shards by their names.
+
+use crate::beside::is_passing;
+use crate::digest::Sha256;
+use crate::error::{Error, doing};
+use globset::{GlobBuilder, GlobMatcher};
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{self, Metadata};
+use std::io::{BufRead, BufReader, Read};
+#[cfg(unix)]
+use std::os::unix::ffi::OsStringExt as _;
+use std::path::{Component, Path, PathBuf};
+use std::str::FromStr;
+use std::time::SystemTime;
+use walkdir::WalkDir;
+
+/// A file that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Where its output goes, under the folder of outputs; none for a path that leads out of it.
+    pub under: Option<PathBuf>,
+    /// What it is called in the ledger: that path, with `/`; bytes that are no UTF-8 as `\\xNN`.
+    pub relative: String,
+}
+
+/// Which part of all files: the first of N is 1/N. A file's part depends on its relative path alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    number: u32,
+    of: u32,
+}
+
+/// What is looked through, and what of it counts.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// Left out: a folder of outputs, a ledger.
+    pub without: Vec<PathBuf>,
+    /// Left out: what these match, by relative path or by name.
+    pub exclude: Vec<GlobMatcher>,
+    /// Only what was written to since.
+    pub since: Option<SystemTime>,
+    /// Only this part.
+    pub shard: Shard,
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self { number: 1, of: 1 }
+    }
+}
+
+impl Shard {
+    /// Whether it is all.
+    #[must_use]
+    pub const fn is_whole(self) -> bool {
+        self.of == 1
+    }
+
+    /// Whether a file is in it.
+    #[must_use]
+    pub fn has(self, relative: &str) -> bool {
+        let digest = Sha256::of(relative.as_bytes()).0;
+        let bits = digest.last_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        bits % u64::from(self.of.max(1)) == u64::from(self.number) - 1
+    }
+}
+
+impl FromStr for Shard {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (number, of) = text.split_once('/').ok_or("a shard is I/N, such as 2/8")?;
+        let number = number.parse().map_err(|_| "I of a shard I/N is a number from 1")?;
+        let of = of.parse().map_err(|_| "N of a shard I/N is a number from 1 to 65536")?;
+        if !(1..=65_536).contains(&of) || !(1..=of).contains(&number) {
+            return Err("a shard I/N has I from 1 to N, and N to 65536");
+        }
+        Ok(Self { number, of })
+    }
+}
+
+impl fmt::Display for Shard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.number, self.of)
+    }
+}
+
+impl Search {
+    /// What a folder holds, at any depth, in the order of names. Links are found and not followed; whoever treats them says so.
+    ///
+    /// # Errors
+    /// Each folder that cannot be read is one, in its place.
+    pub fn folder(&self, folder: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<> {
+        let (search, root) = (self.clone(), folder.to_owned());
+        let keep = self.clone();
+        let walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
+        let walk = walk.filter_entry(move |entry| !entry.file_type().is_dir() || !keep.leaves_out(entry.path()));
+        walk.filter_map(move |entry| match entry {
+            Ok(entry) if entry.file_type().is_dir() => None,
+            Ok(entry) => {
+                let metadata = || entry.metadata().ok();
+                let found = Found::new(entry.path(), entry.path().strip_prefix(&root).ok()?);
+                search.wants(&found, metadata).then_some(Ok(found))
+            }
+            Err(error) => {
+                let path = error.path().unwrap_or(&root).to_owned();
+                Some(Err(doing("read", &path)(error.into_io_error().unwrap_or_else(|| std::io::ErrorKind::Other.into()))))
+            }
+        })
+    }
+
+    /// What a pattern matches under the folder that it begins with: `archive/2024/**/*.wav`.
+    ///
+    /// # Errors
+    /// The pattern is none; folders that cannot be read, each in its place.
+    pub fn pattern(&self, pattern: &str) -> Result<impl Iterator<Item = Result<Found, Error>> + Send + use<>, globset::Error> {
+        let matcher = glob(pattern)?;
+        let fixed: PathBuf = Path::new(pattern).components().take_while(|part| !is_pattern(&part.as_os_str().to_string_lossy())).collect();
+        let folder = if fixed.as_os_str().is_empty() { PathBuf::from(".") } else { fixed };
+        let bare = pattern.starts_with("./") || folder != Path::new(".");
+        Ok(self.folder(&folder).filter(move |found| match found {
+            Ok(found) => matcher.is_match(if bare { &found.path } else { Path::new(&found.relative) }),
+            Err(_) => true,
+        }))
+    }
+
+    /// What a list names, a path a line, in its order. Files are called by their paths, less a root; what leads out of it is refused where it is treated.
+    ///
+    /// # Errors
+    /// The list cannot be read on.
+    pub fn list<R: Read + Send>(&self, list: R, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
+        let (search, name) = (self.clone(), name.to_owned());
+        BufReader::new(list).split(b'\n').filter_map(move |line| match line {
+            Ok(line) if line.is_empty() => None,
+            Ok(line) => {
+                let path = path_of(line);
+                let found = Found::new(&path, &path);
+                search.wants(&found, || fs::symlink_metadata(&path).ok()).then_some(Ok(found))
+            }
+            Err(error) => Some(Err(doing("read", &name)(error))),
+        })
+    }
+
+    fn wants(&self, found: &Found, metadata: impl FnOnce() -> Option<Metadata>) -> bool {
+        let Found { path, relative, .. } = found;
+        if is_passing(path) {
+            return false;
+        }
+        let name = Path::new(relative).file_name().unwrap_or_default();
+        self.shard.has(relative)
+            && !self.leaves_out(path)
+            && !self.exclude.iter().any(|glob| glob.is_match(relative) || glob.is_match(name))
+            && self.since.is_none_or(|since| metadata().and_then(|one| one.modified().ok()).is_none_or(|at| at >= since))
+    }
+
+    fn leaves_out(&self, path: &Path) -> bool {
+        !self.without.is_empty() && path.canonicalize().is_ok_and(|path| self.without.contains(&path))
+    }
+}
+
+/// A pattern in which `*` stops at `/` and `**` does not.
+///
+/// # Errors
+/// It is none.
+pub fn glob(pattern: &str) -> Result<GlobMatcher, globset::Error> {
+    Ok(GlobBuilder::new(pattern).literal_separator(true).build()?.compile_matcher())
+}
+
+/// Whether a name has what patterns have.
+#[must_use]
+pub fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '[', '{'])
+}
+
+impl Found {
+    /// A file, and its path below what was given.
+    pub(crate) fn new(path: &Path, below: &Path) -> Self {
+        let parts = || below.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
+        let leads_out = parts().any(|part| part == Component::ParentDir);
+        let relative: Vec<_> = parts().map(|part| readable(part.as_os_str())).collect();
+        Self { path: path.into(), under: (!leads_out).then(|| parts().collect()), relative: relative.join("/") }
+    }
+}
+
+/// A name as text from which two names never come out the same.
+fn readable(name: &OsStr) -> String {
+    match name.to_str() {
+        Some(text) if !text.contains('\\') => text.into(),
+        _ => name.as_encoded_bytes().escape_ascii().to_string(),
+    }
+}
+
+#[cfg(unix)]
+fn path_of(line: Vec<u8>) -> PathBuf {
+    std::ffi::OsString::from_vec(line).into()
+}
+
+#[cfg(not(unix))]
+fn path_of(line: Vec<u8>) -> PathBuf {
+    String::from_utf8_lossy(&line).trim_end_matches('\r').into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(found: impl Iterator<Item = Result<Found, Error>>) -> Vec<String> {
+        found.map(|one| one.unwrap().relative).collect()
+    }
+
+    #[test]
+    fn folders_patterns_and_lists_give_each_file_once_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for name in ["b/2.wav", "a.wav", "b/1.WAV", "b/c/3.wav", "note.txt", "out/a.wav"] {
+            fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            fs::write(root.join(name), name).unwrap();
+        }
+        let without = vec![root.join("out").canonicalize().unwrap()];
+        let search = Search { without, exclude: vec![glob("*.txt").unwrap()], ..Search::default() };
+        assert_eq!(names(search.folder(root)), ["a.wav", "b/1.WAV", "b/2.wav", "b/c/3.wav"]);
+        let pattern = |text: &str| names(search.pattern(&format!("{}/{text}", root.display())).unwrap());
+        assert_eq!(pattern("**/*.wav"), ["a.wav", "b/2.wav", "b/c/3.wav"]);
+        assert_eq!(pattern("b/*.wav"), ["2.wav"]);
+        let list = "x/y.wav\n\n/abs/z.wav\nn.txt\n".as_bytes();
+        assert_eq!(names(search.list(list, Path::new("list"))), ["x/y.wav", "abs/z.wav"]);
+        let all = names(search.folder(root));
+        let parts: Vec<_> =
+            ["1/3", "2/3", "3/3"].map(|shard| names(Search { shard: shard.parse().unwrap(), ..search.clone() }.folder(root))).concat();
+        assert_eq!(
+            {
+                let mut parts = parts;
+                parts.sort();
+                parts
+            },
+            all,
+            "each in one shard"
+        );
+        let since = Some(SystemTime::now() + std::time::Duration::from_secs(60));
+        assert!(names(Search { since, ..search }.folder(root)).is_empty());
+    }
+
+    #[test]
+    fn shards_that_are_none_are_refused() {
+        for wrong in ["", "1", "0/3", "4/3", "1/0", "a/b", "1/70000"] {
+            assert!(wrong.parse::<Shard>().is_err(), "{wrong}");
+        }
+        assert!("1/1".parse::<Shard>().unwrap().is_whole());
+    }
+}

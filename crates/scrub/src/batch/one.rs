@@ -1,0 +1,188 @@
+//! One file of many: staged, or refused, or failed; with what the ledger says of it.
+
+use super::{Batch, Found, Where};
+use crate::call::{Call, same_file};
+use crate::digest::Sha256;
+use crate::error::{Error, doing};
+use crate::ledger::{CallRecord, FileState, SpanRecord, Treatment, now};
+use crate::plan::Plan;
+use crate::report::Outcome;
+use crate::stage::{Staged, Target, stage_call};
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// How long ago a file whose header has no length must have been written to, to be taken for one that its recorder has closed.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// A file to be treated.
+pub(super) struct Work {
+    pub found: Found,
+}
+
+/// A file that was treated, but for its output's name.
+pub(super) struct Done {
+    pub found: Found,
+    pub record: CallRecord,
+    /// What lacks its name; `None` where nothing is to be written.
+    pub staged: Option<Box<Staged>>,
+    /// Broken off: to be told nowhere.
+    pub interrupted: bool,
+}
+
+/// Treats a file. Whatever happens to it is in its record.
+pub(super) fn treat(batch: &Batch, work: Work, stop: &AtomicBool) -> Done {
+    let found = work.found;
+    let begun = now();
+    let (bytes, modified_ns) =
+        fs::symlink_metadata(&found.path).map_or((0, None), |metadata| (metadata.len(), metadata.modified().ok().and_then(ns)));
+    let input = FileState { bytes, modified_ns, sha256: None };
+    let mut record = CallRecord {
+        path: found.relative.clone(),
+        input,
+        output: None,
+        outcome: Treatment::Failed,
+        reason: None,
+        form: None,
+        spans: Vec::new(),
+        asked: Vec::new(),
+        begun,
+        ended: String::new(),
+    };
+    let mut staged = None;
+    let mut interrupted = false;
+    match scrub(batch, &found, stop) {
+        Ok((one, sha256)) => {
+            record.input.sha256 = Some(sha256);
+            record.form = Some(one.form());
+            record.spans = spans(one.plan());
+            record.asked = one.asked().map_or_else(Vec::new, spans);
+            // Files that are left as they are, in place, are their own output.
+            let output = one.digests().map_or(sha256, |digests| digests.output);
+            record.output = (batch.to != Where::Nowhere).then_some(FileState { bytes, modified_ns, sha256: Some(output) });
+            record.outcome = if one.outcome() == Outcome::NothingFound { Treatment::NothingFound } else { Treatment::Scrubbed };
+            staged = one.output().is_some().then_some(one);
+        }
+        Err(error) => {
+            interrupted = matches!(error, Error::Interrupted { .. });
+            record.outcome = if is_refusal(&error) { Treatment::Refused } else { Treatment::Failed };
+            record.reason = Some(error.to_string());
+        }
+    }
+    record.ended = now();
+    Done { found, record, staged, interrupted }
+}
+
+/// A folder or list that could not be read on.
+pub(super) fn unread(error: &Error) -> Done {
+    let path = match error {
+        Error::Io { path, .. } => path.clone(),
+        _ => PathBuf::new(),
+    };
+    let found = Found::new(&path, &path);
+    let record = CallRecord {
+        path: found.relative.clone(),
+        input: FileState { bytes: 0, modified_ns: None, sha256: None },
+        output: None,
+        outcome: Treatment::Failed,
+        reason: Some(error.to_string()),
+        form: None,
+        spans: Vec::new(),
+        asked: Vec::new(),
+        begun: now(),
+        ended: now(),
+    };
+    Done { found, record, staged: None, interrupted: false }
+}
+
+fn scrub(batch: &Batch, found: &Found, stop: &AtomicBool) -> Result<(Box<Staged>, Sha256), Error> {
+    let path = &found.path;
+    let metadata = fs::symlink_metadata(path).map_err(doing("read", path))?;
+    if metadata.is_symlink() {
+        return Err(Error::Link { path: path.clone() });
+    }
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: path.clone() });
+    }
+    let mut watch = |_| if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    let output = output(batch, found)?;
+    let target = match (&batch.to, &output) {
+        (Where::Nowhere, _) => Target::Nowhere,
+        (Where::InPlace, _) => Target::InPlace,
+        (Where::Folder(_), Some(path)) => Target::File { path, replace: true },
+        (Where::Folder(_), None) => return Err(Error::LeadsOut { path: path.clone() }),
+    };
+    let recording = Call::open(path)?;
+    still_growing(&recording)?;
+    if let Some(note) = recording.cut_short() {
+        return Err(Error::CutShort { path: path.clone(), note: note.into() });
+    }
+    let staged = stage_call(recording, target, &batch.settings, &mut watch)?;
+    let sha256 = staged.digests().map_or_else(|| staged.call().digest(), |digests| Ok(digests.input))?;
+    staged.call().unchanged()?;
+    Ok((Box::new(staged), sha256))
+}
+
+/// Where the output of a file goes, with a folder for it.
+fn output(batch: &Batch, found: &Found) -> Result<Option<PathBuf>, Error> {
+    let (Where::Folder(folder), Some(under)) = (&batch.to, &found.under) else { return Ok(None) };
+    let path = folder.join(under);
+    let parent = path.parent().unwrap_or(folder);
+    fs::create_dir_all(parent).map_err(doing("make", parent))?;
+    // What stands there and is not the output of this very file is somebody else's: found out where it is committed. Never the input.
+    if same_file(&found.path, &path) { Err(Error::SameFile { path }) } else { Ok(Some(path)) }
+}
+
+/// A file whose header lacks its length, or has another, was not closed by its recorder, unless that is some time ago.
+fn still_growing(call: &Call) -> Result<(), Error> {
+    let recent = call.metadata().modified().is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age < SETTLED));
+    if recent && call.is_open_ended() { Err(Error::Growing { path: call.path().into() }) } else { Ok(()) }
+}
+
+/// Whether an error is about what the file is, and will be the same next time.
+fn is_refusal(error: &Error) -> bool {
+    match error {
+        Error::Wav { source, .. } => !matches!(source, cardhush_wav::WavError::Io(_)),
+        Error::Codec { source, .. } => !matches!(source, cardhush_codec::CodecError::Io(_)),
+        Error::Config { .. }
+        | Error::Recording { .. }
+        | Error::Mask { .. }
+        | Error::NotAFile { .. }
+        | Error::Link { .. }
+        | Error::HardLinked { .. }
+        | Error::SameFile { .. }
+        | Error::LeadsOut { .. }
+        | Error::Growing { .. }
+        | Error::CutShort { .. }
+        | Error::Changed { .. } => true,
+        _ => false,
+    }
+}
+
+fn spans(plan: &Plan) -> Vec<SpanRecord> {
+    let one = |one: cardhush_core::Redaction| SpanRecord(one.channel.into(), one.span.start, one.span.end, one.cause.name().into());
+    plan.redactions().map(one).collect()
+}
+
+/// An instant in nanoseconds since the epoch.
+pub(super) fn ns(at: SystemTime) -> Option<u64> {
+    at.duration_since(UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_nanos()).ok())
+}
+
+/// The digest of a file that is there; `None` where none is.
+pub(crate) fn digest_of(path: &Path) -> Option<Sha256> {
+    use std::io::Read as _;
+    let mut file = fs::File::open(path).ok()?;
+    let (mut digest, mut bytes) = (crate::digest::Digest::new(), crate::held::Held::<u8>::default());
+    bytes.resize(256 * 1024, 0);
+    loop {
+        match file.read(&mut bytes) {
+            Ok(0) => return Some(digest.end()),
+            Ok(count) => digest.add(bytes.get(..count)?),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The lines that count: of each file the last one, as the ledger's own sums have it.
+//!
+//! Which is the last is known at the end alone, so a ledger is read twice. The first time a filter of fixed size notes which paths may have come before; only those are remembered
+//! one by one, with their last line. So memory grows with the files that were treated more than once, not with the ledger.
+
+use super::state::State;
+use crate::digest::Sha256;
+use crate::error::{Error, doing};
+use crate::ledger::{Entries, Entry, PublicKey, Record};
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::{Path, PathBuf};
+
+/// Bits of the filter, a power of two: 16 MiB. With ten million files one in fifty is remembered without need.
+const BITS: u64 = 1 << 27;
+
+/// Paths that have more than one line, and the number of the last.
+#[derive(Default)]
+pub struct Repeats {
+    seen: Vec<u64>,
+    last: HashMap<u128, u64>,
+}
+
+/// Ledgers that speak of different files: those of shards, or of archives.
+pub struct Ledgers {
+    read: Vec<(PathBuf, Repeats, State)>,
+    key: Option<PublicKey>,
+}
+
+impl Repeats {
+    /// Notes a line of a path.
+    pub fn note(&mut self, path: &str, seq: u64) {
+        if self.seen.is_empty() {
+            self.seen.resize((BITS / 64) as usize, 0);
+        }
+        let name = name(path);
+        let mut known = true;
+        for bit in [name as u64 % BITS, (name >> 64) as u64 % BITS] {
+            if let Some(word) = self.seen.get_mut((bit / 64) as usize) {
+                known &= *word >> (bit % 64) & 1 == 1;
+                *word |= 1 << (bit % 64);
+            }
+        }
+        if known {
+            self.last.insert(name, seq);
+        }
+    }
+
+    /// Whether this line of a path is its last.
+    #[must_use]
+    pub fn is_last(&self, path: &str, seq: u64) -> bool {
+        self.last.get(&name(path)).is_none_or(|last| *last == seq)
+    }
+}
+
+impl Ledgers {
+    /// Reads ledgers for the first time: how each stands, and which lines count.
+    ///
+    /// # Errors
+    /// One cannot be opened. What is wrong inside of one is in its [`State`].
+    pub fn open(paths: &[PathBuf], key: Option<PublicKey>) -> Result<Self, Error> {
+        let mut read = Vec::new();
+        for path in paths {
+            let (mut repeats, mut state) = (Repeats::default(), State::new(path));
+            for entry in entries(path, None, key)? {
+                match entry {
+                    Ok(entry) => {
+                        if let Record::Call(call) = &entry.record {
+                            repeats.note(&call.path, entry.seq);
+                        }
+                        state.see(&entry);
+                    }
+                    Err(error) => state.end(&error),
+                }
+            }
+            repeats.seen = Vec::new();
+            read.push((path.clone(), repeats, state));
+        }
+        Ok(Self { read, key })
+    }
+
+    /// How each stands.
+    pub fn states(&self) -> impl Iterator<Item = &State> {
+        self.read.iter().map(|(_, _, state)| state)
+    }
+
+    /// The same, to be told what else came out.
+    pub fn states_mut(&mut self) -> impl Iterator<Item = &mut State> {
+        self.read.iter_mut().map(|(_, _, state)| state)
+    }
+
+    /// Whether seals were held against a key that was given.
+    #[must_use]
+    pub fn is_key_given(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Reads them again: every line that counts, with the number of its ledger.
+    ///
+    /// # Errors
+    /// One cannot be opened any more.
+    pub fn each(&self, mut see: impl FnMut(usize, &Entry)) -> Result<(), Error> {
+        for (number, (path, repeats, state)) in self.read.iter().enumerate() {
+            // As far as it was read before: a run may be writing to it.
+            for entry in entries(path, Some(state.bytes), self.key)?.map_while(Result::ok) {
+                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(&call.path, entry.seq)) {
+                    see(number, &entry);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+type Lines = Entries<BufReader<std::io::Take<File>>>;
+
+fn entries(path: &Path, bytes: Option<u64>, key: Option<PublicKey>) -> Result<Lines, Error> {
+    let file = crate::call::open(path)?;
+    let bytes = bytes.map_or_else(|| file.metadata().map(|metadata| metadata.len()).map_err(doing("read", path)), Ok)?;
+    Ok(Entries::new(BufReader::with_capacity(1 << 18, file.take(bytes)), key))
+}
+
+fn name(path: &str) -> u128 {
+    Sha256::of(path.as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_line_of_each_path_counts_and_no_other() {
+        let lines = ["a", "b", "a", "c", "a", "b"];
+        let mut repeats = Repeats::default();
+        lines.iter().zip(0..).for_each(|(path, seq)| repeats.note(path, seq));
+        let last: Vec<_> = lines.iter().zip(0..).filter(|(path, seq)| repeats.is_last(path, *seq)).map(|(_, seq)| seq).collect();
+        assert_eq!(last, [3, 4, 5]);
+        assert_eq!(repeats.last.len(), 2, "what came once is not remembered");
+    }
+}

@@ -1,0 +1,242 @@
+//! Writes a ledger: at the end alone, one writer at a time, and going on where the run before was cut off.
+
+use super::key::Key;
+use super::read::{Entries, LedgerError, Line, NOTHING, SCHEMA, SEALED};
+use super::record::{CallRecord, FileState, Record, Seal, Totals, Treatment};
+use crate::beside::{Beside, Readers};
+use crate::digest::Sha256;
+use crate::error::{Error, doing};
+use serde::Serialize;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// What is remembered of a file that has a line.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    /// The line's number.
+    pub seq: u64,
+    pub bytes: u64,
+    pub modified_ns: Option<u64>,
+    pub output: Option<(u64, Sha256)>,
+    pub outcome: Treatment,
+    /// A few bits of the reason, to tell a refusal that is told again.
+    pub reason: u64,
+    pub hours: f64,
+    /// A seal says that its output had its name.
+    pub sealed: bool,
+}
+
+/// A ledger that is written. Dropped, it is unlocked.
+pub struct Ledger {
+    path: PathBuf,
+    file: File,
+    key: Option<Key>,
+    seq: u64,
+    prev: Sha256,
+    /// Lines that are not in the file yet.
+    lines: Vec<u8>,
+    /// By the first half of the digest of their paths.
+    known: HashMap<u128, Known>,
+    unsealed: Vec<u128>,
+    totals: Totals,
+}
+
+impl Ledger {
+    /// Opens a ledger or begins one. A line that was cut off is taken away; anything else that is wrong with one is an error.
+    ///
+    /// # Errors
+    /// Another run has it open; it cannot be read or written; it was changed.
+    pub fn open(path: &Path, key: Option<Key>) -> Result<Self, Error> {
+        let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(doing("open", path))?;
+        lock(&file, path)?;
+        let mut ledger = Self {
+            path: path.into(),
+            file,
+            key,
+            seq: 0,
+            prev: NOTHING,
+            lines: Vec::new(),
+            known: HashMap::new(),
+            unsealed: Vec::new(),
+            totals: Totals::default(),
+        };
+        let mut end = 0;
+        let reader = ledger.file.try_clone().map_err(doing("read", path))?;
+        let public = ledger.key.as_ref().map(Key::public);
+        for entry in Entries::new(BufReader::new(reader), public) {
+            match entry {
+                Ok(entry) => {
+                    (ledger.seq, ledger.prev, end) = (entry.seq + 1, entry.digest, entry.end);
+                    ledger.remember(entry.seq, &entry.record);
+                }
+                Err(LedgerError::Torn { .. }) => break,
+                Err(source) => return Err(Error::Ledger { path: path.into(), source }),
+            }
+        }
+        ledger.file.set_len(end).and_then(|()| ledger.file.seek(SeekFrom::Start(end))).map_err(doing("write", path))?;
+        Ok(ledger)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Sums over the last line of each file.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        self.totals
+    }
+
+    /// What is known of a file.
+    pub(crate) fn known(&self, path: &str) -> Option<&Known> {
+        self.known.get(&name(path))
+    }
+
+    /// Whether lines wait for their seal.
+    pub(crate) fn is_sealed(&self) -> bool {
+        self.unsealed.is_empty()
+    }
+
+    /// Adds a line; it is in the file after [`sync`](Self::sync).
+    pub(crate) fn add(&mut self, record: &Record) -> Result<(), Error> {
+        let (seq, line) = (self.seq, self.line(record)?);
+        self.put(line);
+        self.remember(seq, record);
+        Ok(())
+    }
+
+    /// Adds a seal: all outputs of the lines before have their names.
+    pub(crate) fn seal(&mut self) -> Result<(), Error> {
+        /// What a seal says before it is sealed.
+        #[derive(Serialize)]
+        struct Open<'a> {
+            r#type: &'a str,
+            at: String,
+            key: Option<Sha256>,
+            totals: Totals,
+        }
+        let key = self.key.as_ref().map(|key| Sha256(key.public().0));
+        let mut line = self.line(&Open { r#type: "seal", at: now(), key, totals: self.totals })?;
+        line.pop(); // the brace
+        let digest = Sha256::of(line.as_bytes());
+        let signature = self.key.as_ref().map(|key| key.sign(&digest).iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        line += &format!("{SEALED}\"{digest}\",\"signature\":{}}}", serde_json::json!(signature));
+        self.put(line);
+        for name in self.unsealed.drain(..) {
+            self.known.entry(name).and_modify(|known| known.sealed = true);
+        }
+        Ok(())
+    }
+
+    /// Brings all lines to the file, and to the disk where that is wanted.
+    pub(crate) fn sync(&mut self, disk: bool) -> Result<(), Error> {
+        let write = doing("write", &self.path);
+        self.file.write_all(&self.lines).map_err(&write)?;
+        self.lines.clear();
+        if disk { self.file.sync_data().map_err(&write) } else { Ok(()) }
+    }
+
+    /// Writes what was not scrubbed and not copied, as of now, with its reason: the last line of each such file, to a file of its own, which appears whole.
+    ///
+    /// # Errors
+    /// The ledger cannot be read any more, or the file not be written.
+    pub fn write_quarantine(&self, path: &Path) -> Result<(), Error> {
+        let bad = |known: &Known| matches!(known.outcome, Treatment::Refused | Treatment::Failed);
+        if !path.exists() && !self.known.values().any(bad) {
+            return Ok(());
+        }
+        let beside = Beside::new(path, Readers::Usual)?;
+        let mut to = BufWriter::new(beside.file());
+        let file = File::open(&self.path).map_err(doing("read", &self.path))?;
+        for entry in Entries::new(BufReader::new(file), None) {
+            let entry = entry.map_err(|source| Error::Ledger { path: self.path.clone(), source })?;
+            if let Record::Call(call) = &entry.record
+                && self.known(&call.path).is_some_and(|known| known.seq == entry.seq && bad(known))
+            {
+                call.write(&mut to).map_err(doing("write", path))?;
+            }
+        }
+        to.flush().map_err(doing("write", path))?;
+        drop(to);
+        beside.publish(true)
+    }
+
+    fn line(&self, record: &impl Serialize) -> Result<String, Error> {
+        let line = Line { schema: SCHEMA, seq: self.seq, prev: self.prev, record };
+        serde_json::to_string(&line).map_err(|e| doing("write", &self.path)(e.into()))
+    }
+
+    fn put(&mut self, line: String) {
+        (self.seq, self.prev) = (self.seq + 1, Sha256::of(line.as_bytes()));
+        self.lines.extend_from_slice(line.as_bytes());
+        self.lines.push(b'\n');
+    }
+
+    fn remember(&mut self, seq: u64, record: &Record) {
+        match record {
+            Record::Call(call) => {
+                let (name, known) = (name(&call.path), Known::of(seq, call));
+                self.totals.count(known.outcome, known.hours);
+                if let Some(before) = self.known.insert(name, known) {
+                    self.totals.uncount(before.outcome, before.hours);
+                }
+                self.unsealed.push(name);
+            }
+            Record::Seal(Seal { .. }) => {
+                for name in self.unsealed.drain(..) {
+                    self.known.entry(name).and_modify(|known| known.sealed = true);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Known {
+    fn of(seq: u64, call: &CallRecord) -> Self {
+        let state = |state: &FileState| state.sha256.map(|sha256| (state.bytes, sha256));
+        Self {
+            seq,
+            bytes: call.input.bytes,
+            modified_ns: call.input.modified_ns,
+            output: call.output.as_ref().and_then(state),
+            outcome: call.outcome,
+            reason: call.reason.as_deref().map_or(0, reason),
+            hours: call.hours(),
+            sealed: false,
+        }
+    }
+}
+
+/// A reason in a few bits.
+pub(crate) fn reason(text: &str) -> u64 {
+    Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Now, RFC 3339, UTC.
+pub(crate) fn now() -> String {
+    humantime::format_rfc3339_micros(SystemTime::now()).to_string()
+}
+
+fn name(path: &str) -> u128 {
+    Sha256::of(path.as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
+}
+
+#[cfg(unix)]
+fn lock(file: &File, path: &Path) -> Result<(), Error> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse { path: path.into() }),
+        Err(std::fs::TryLockError::Error(source)) => Err(doing("lock", path)(source)),
+    }
+}
+
+#[cfg(not(unix))]
+fn lock(_: &File, _: &Path) -> Result<(), Error> {
+    Ok(())
+}

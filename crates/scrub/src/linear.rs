@@ -1,0 +1,169 @@
+//! Recordings whose samples stand in the file one by one, each in its own bytes: WAV, AU of G.711, and raw samples, which are known by the endings that Asterisk and others give them.
+
+use crate::error::{Error, doing};
+use cardhush_wav::{Format, Note, SampleCoding, Wav, WavError};
+use std::fs::File;
+use std::io::{BufReader, Read as _, Seek as _};
+use std::ops::Range;
+use std::path::Path;
+
+/// First bytes of an AU file.
+const AU: [u8; 4] = *b".snd";
+/// Bytes of its header, without a text.
+const AU_HEADER: u64 = 24;
+/// Its length, where it was not known when the header was written.
+const AU_UNKNOWN: u32 = u32::MAX;
+/// Encodings of G.711 in an AU file.
+const AU_ULAW: u32 = 1;
+const AU_ALAW: u32 = 27;
+
+/// Where the samples of a file are.
+#[derive(Debug)]
+pub struct Linear {
+    /// For reports: `RIFF`, `RF64`, `BW64`, `AU`, `raw`.
+    pub container: &'static str,
+    pub format: Format,
+    /// Their bytes.
+    pub data: Range<u64>,
+    /// What was accepted although the header says otherwise.
+    pub notes: Vec<String>,
+    /// A WAV's structure.
+    pub wav: Option<Wav>,
+    /// Whether the header has not the length of what is there.
+    pub open_ended: bool,
+    /// Why audio is missing, if it is.
+    pub cut_short: Option<String>,
+}
+
+impl Linear {
+    /// A recording of a kind that has samples one by one. That it is no such thing is the WAV parser's to say.
+    pub fn open(path: &Path, file: &File) -> Result<Self, Error> {
+        let mut start = [0; AU_HEADER as usize];
+        let mut reader = BufReader::new(file);
+        let bytes = file.metadata().map_err(doing("read", path))?.len();
+        if bytes >= AU_HEADER {
+            reader.read_exact(&mut start).and_then(|()| reader.rewind()).map_err(doing("read", path))?;
+        }
+        if start.starts_with(&AU) {
+            return Self::au(&start, bytes).map_err(|what| Error::Recording { path: path.into(), what });
+        }
+        match raw(path) {
+            Some(format) if !start.starts_with(b"RIFF") && !start.starts_with(b"RF64") => Ok(Self::raw(format, bytes)),
+            _ => Self::wav(Wav::parse(&mut reader)).map_err(|source| Error::Wav { path: path.into(), source }),
+        }
+    }
+
+    fn wav(parsed: Result<Wav, WavError>) -> Result<Self, WavError> {
+        let wav = parsed?;
+        Ok(Self {
+            container: wav.container().name(),
+            format: wav.format(),
+            data: wav.data(),
+            notes: wav.notes().iter().map(ToString::to_string).collect(),
+            open_ended: wav.notes().iter().any(Note::is_open_ended),
+            cut_short: wav.notes().iter().find(|note| note.is_cut_short()).map(ToString::to_string),
+            wav: Some(wav),
+        })
+    }
+
+    fn raw(format: Format, bytes: u64) -> Self {
+        let frame = u64::from(format.frame_bytes());
+        let rest = bytes % frame;
+        let notes = if rest == 0 { Vec::new() } else { vec![format!("the last {rest} bytes are no whole sample")] };
+        Self { container: "raw", format, data: 0..bytes - rest, notes, wav: None, open_ended: false, cut_short: None }
+    }
+
+    fn au(header: &[u8; AU_HEADER as usize], bytes: u64) -> Result<Self, String> {
+        let (words, _) = header.as_chunks::<4>();
+        let word = |at: usize| words.get(at).map_or(0, |word| u32::from_be_bytes(*word));
+        let (begins, declared, encoding, rate_hz, channels) = (u64::from(word(1)), word(2), word(3), word(4), word(5));
+        let coding = match encoding {
+            AU_ULAW => SampleCoding::Ulaw,
+            AU_ALAW => SampleCoding::Alaw,
+            other => return Err(format!("AU: encoding {other} is not read: mu-law (1) and A-law (27) are")),
+        };
+        if begins < AU_HEADER || begins > bytes {
+            return Err(format!("AU: its audio should begin at byte {begins}, of {bytes}"));
+        }
+        if rate_hz == 0 || !(1..=8).contains(&channels) {
+            return Err(format!("AU: {channels} channels at {rate_hz} Hz: 1 to 8, and more than 0 Hz, are read"));
+        }
+        let present = bytes - begins;
+        let declared = if declared == AU_UNKNOWN { None } else { Some(u64::from(declared)) };
+        let format = Format { coding, channels: channels as u16, rate_hz, valid_bits: 8 };
+        let rest = present % u64::from(format.frame_bytes());
+        let mut notes = Vec::new();
+        match declared {
+            None => notes.push("its length was never filled in, so the file was read to its true end".into()),
+            Some(declared) if declared < present => {
+                notes.push(format!("the audio goes on past its declared end: {declared} bytes declared, {present} present"))
+            }
+            _ => {}
+        }
+        let cut_short = declared.filter(|declared| *declared > present);
+        let cut_short = cut_short.map(|declared| format!("the audio is cut short: {declared} bytes declared, {present} present"));
+        notes.extend(cut_short.clone());
+        let open_ended = declared.is_none_or(|declared| declared < present);
+        Ok(Self { container: "AU", format, data: begins..bytes - rest, notes, wav: None, open_ended, cut_short })
+    }
+}
+
+/// What the ending of a name says of a file of bare samples, all of one channel.
+fn raw(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    let (coding, rate_hz, valid_bits) = match ending.as_str() {
+        "ulaw" | "ul" | "mulaw" | "pcmu" | "mu" => (SampleCoding::Ulaw, 8_000, 8),
+        "alaw" | "al" | "pcma" => (SampleCoding::Alaw, 8_000, 8),
+        "sln" | "slin" => (SampleCoding::Linear16, 8_000, 16),
+        other => {
+            // As Asterisk names them: sln16 has 16 kHz.
+            let khz: u32 = other.strip_prefix("sln")?.parse().ok().filter(|khz| [12, 16, 24, 32, 44, 48, 96, 192].contains(khz))?;
+            (SampleCoding::Linear16, if khz == 44 { 44_100 } else { khz * 1_000 }, 16)
+        }
+    };
+    Some(Format { coding, channels: 1, rate_hz, valid_bits })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    fn open(name: &str, bytes: &[u8]) -> Result<Linear, Error> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        let mut file = File::options().read(true).write(true).create_new(true).open(&path).unwrap();
+        file.write_all(bytes).unwrap();
+        file.rewind().unwrap();
+        Linear::open(&path, &file)
+    }
+
+    fn au(begins: u32, declared: u32, encoding: u32, channels: u32, audio: usize) -> Vec<u8> {
+        let words = [u32::from_be_bytes(AU), begins, declared, encoding, 8_000, channels];
+        let mut bytes: Vec<u8> = words.into_iter().flat_map(u32::to_be_bytes).collect();
+        bytes.resize(begins.max(24) as usize + audio, 0xFF);
+        bytes
+    }
+
+    #[test]
+    fn endings_tell_raw_samples_and_nothing_else_does() {
+        let ulaw = open("a.ulaw", &[0xFF; 160]).unwrap();
+        assert_eq!((ulaw.format.coding, ulaw.format.rate_hz, ulaw.data), (SampleCoding::Ulaw, 8_000, 0..160));
+        let wide = open("a.SLN16", &[0; 33]).unwrap();
+        assert_eq!((wide.format.coding, wide.format.rate_hz, wide.data, wide.notes.len()), (SampleCoding::Linear16, 16_000, 0..32, 1));
+        assert!(matches!(open("a.bin", &[0; 160]), Err(Error::Wav { .. })));
+        assert!(matches!(open("a.sln17", &[0; 160]), Err(Error::Wav { .. })));
+    }
+
+    #[test]
+    fn au_is_read_to_its_true_end_or_refused() {
+        let stereo = open("a.au", &au(32, 160, AU_ALAW, 2, 160)).unwrap();
+        assert_eq!((stereo.format.coding, stereo.format.channels, stereo.data), (SampleCoding::Alaw, 2, 32..192));
+        assert!(stereo.notes.is_empty() && stereo.cut_short.is_none() && !stereo.open_ended);
+        assert!(open("a.au", &au(24, AU_UNKNOWN, AU_ULAW, 1, 80)).unwrap().open_ended);
+        assert!(open("a.au", &au(24, 81, AU_ULAW, 1, 80)).unwrap().cut_short.is_some());
+        for wrong in [au(24, 80, 3, 1, 80), au(8, 80, AU_ULAW, 1, 80), au(24, 80, AU_ULAW, 9, 80), au(24, 80, AU_ULAW, 0, 80)] {
+            assert!(matches!(open("a.au", &wrong), Err(Error::Recording { .. })));
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Claims: whatever byte of a ledger, an output or an original is changed, it is found, and named; a ledger that was cut off is gone on with; lines cannot be left out, moved or written by others.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers may panic too")]
+
+use cardhush_scrub::Settings;
+use cardhush_scrub::batch::{Batch, Search, Shard, Where, run};
+use cardhush_scrub::ledger::{Against, Key, Ledger, Problem, PublicKey, Verification, verify_ledger};
+use cardhush_testkit::rng::Rng;
+use cardhush_testkit::tone::{self, Tone};
+use cardhush_testkit::{signal, wav};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+struct Archive {
+    folder: tempfile::TempDir,
+    public: PublicKey,
+}
+
+impl Archive {
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Twelve calls, every third keyed, and two files that are none; scrubbed by one run.
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("in/deep")).unwrap();
+        for i in 0..12_u64 {
+            let mut rng = Rng::new(i);
+            let digits = if i % 3 == 0 { "4111#" } else { "" };
+            let keys = Tone { level_dbm0: -13.0, on_ms: 70.0, off_ms: 90.0, ..Tone::default() };
+            let mut samples = tone::dial(digits, &keys, 8_000, 200.0, &mut rng).samples;
+            samples.resize(8_000, 0.0);
+            let name = if i % 2 == 0 { format!("in/{i}.wav") } else { format!("in/deep/{i}.wav") };
+            let data = signal::to_i16(&samples).into_iter().flat_map(i16::to_le_bytes).collect();
+            fs::write(root.join(name), wav::WavFile::new(wav::fmt(1, 1, 8_000, 16), data).to_bytes()).unwrap();
+        }
+        fs::write(root.join("in/note.txt"), "not a call").unwrap();
+        fs::write(root.join("in/cut.wav"), &fs::read(root.join("in/0.wav")).unwrap()[..5_000]).unwrap();
+        let key = Key::generate().unwrap();
+        let archive = Self { public: key.public(), folder };
+        archive.scrub(Some(key));
+        archive
+    }
+
+    fn scrub(&self, key: Option<Key>) {
+        let mut settings = Settings::default();
+        settings.spoken = None;
+        let to = Where::Folder(self.path("out"));
+        let batch = Batch { settings, to, jobs: 2, shard: Shard::default(), sync: false, force: false };
+        let mut ledger = Ledger::open(&self.path("ledger.jsonl"), key).unwrap();
+        let found = Search::default().folder(&self.path("in"));
+        let ran = run(&batch, found, Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
+        assert!(ran.totals.balance() && ran.totals.found == 14 && ran.totals.scrubbed == 4 && ran.totals.refused == 2, "{ran:?}");
+    }
+
+    /// What is wrong with it: the paths that are named, or `ledger`.
+    fn verify(&self) -> (Verification, Vec<String>) {
+        let against = Against { originals: Some(self.path("in")), outputs: Some(self.path("out")), key: Some(self.public), scan: None };
+        let mut named = Vec::new();
+        let found = verify_ledger(&self.path("ledger.jsonl"), &against, &|| false, &mut |problem| {
+            named.push(match problem {
+                Problem::File { path, .. } => (*path).to_owned(),
+                _ => "ledger".into(),
+            });
+        });
+        (found.unwrap(), named)
+    }
+}
+
+/// Every file under a folder, by its path below it.
+fn files(folder: &Path) -> Vec<String> {
+    Search::default().folder(folder).map(|one| one.unwrap().relative).collect()
+}
+
+fn tamper(count: u64) {
+    let archive = Archive::new();
+    let (found, named) = archive.verify();
+    assert!(named.is_empty() && found.signed && found.files == 14, "{found:?} {named:?}");
+    let outputs = files(&archive.path("out"));
+    assert_eq!(outputs.len(), 12);
+    let mut rng = Rng::new(1);
+    let mut kinds = [0; 3];
+    for turn in 0..count {
+        let kind = rng.below(3);
+        let pick = |rng: &mut Rng| outputs[rng.below(outputs.len())].clone();
+        let (path, name) = match kind {
+            0 => (archive.path("ledger.jsonl"), "ledger".to_owned()),
+            1 => {
+                let name = pick(&mut rng);
+                (archive.path("out").join(&name), name)
+            }
+            _ => {
+                let name = pick(&mut rng);
+                (archive.path("in").join(&name), name)
+            }
+        };
+        let bytes = fs::read(&path).unwrap();
+        let mut changed = bytes.clone();
+        let at = rng.below(bytes.len());
+        changed[at] ^= 1 << rng.below(8);
+        fs::write(&path, &changed).unwrap();
+        let (_, named) = archive.verify();
+        assert!(named.contains(&name), "turn {turn}: byte {at} of {} was changed, and {named:?} was named", path.display());
+        fs::write(&path, bytes).unwrap();
+        kinds[kind] += 1;
+    }
+    println!("{count} single bits changed ({kinds:?} in ledger, outputs, originals): all found, each named");
+    assert!(archive.verify().1.is_empty());
+}
+
+#[test]
+fn a_thousand_changed_bytes_are_found_and_named() {
+    tamper(1_000);
+}
+
+#[test]
+fn lines_cannot_be_left_out_moved_or_forged() {
+    let archive = Archive::new();
+    let path = archive.path("ledger.jsonl");
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let write = |lines: &[&str]| fs::write(&path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    let mut moved = lines.clone();
+    moved.swap(2, 3);
+    let mut without = lines.clone();
+    without.remove(4);
+    // The end as well: what is behind the last seal is told, and so is that there is none.
+    let short = &lines[..lines.len() - 1];
+    for wrong in [&moved[..], &without, short] {
+        write(wrong);
+        assert_eq!(archive.verify().1, ["ledger"]);
+    }
+    write(&lines);
+    assert!(archive.verify().1.is_empty());
+    // Another's key signs another ledger.
+    fs::remove_file(&path).unwrap();
+    archive.scrub(Some(Key::generate().unwrap()));
+    assert_eq!(archive.verify().1, ["ledger"]);
+    fs::remove_file(&path).unwrap();
+    archive.scrub(None);
+    assert_eq!(archive.verify().1, ["ledger"], "not signed at all");
+}
+
+#[test]
+fn a_second_run_changes_nothing_and_a_torn_line_is_written_again() {
+    let archive = Archive::new();
+    let path = archive.path("ledger.jsonl");
+    let before = fs::read(&path).unwrap();
+    // The key is not there any more: what is sealed stays sealed, and nothing new is to be.
+    archive.scrub(None);
+    assert!(fs::read(&path).unwrap() == before, "a second run adds nothing");
+    let outputs: Vec<_> = files(&archive.path("out")).into_iter().map(|name| fs::read(archive.path("out").join(name)).unwrap()).collect();
+    for cut in [before.len() - 1, before.len() / 2, 700, 1, 0] {
+        fs::write(&path, &before[..cut]).unwrap();
+        archive.scrub(None);
+        let again: Vec<_> = files(&archive.path("out")).into_iter().map(|name| fs::read(archive.path("out").join(name)).unwrap()).collect();
+        assert!(again == outputs, "cut at {cut}");
+        let mut named = Vec::new();
+        let against = Against { outputs: Some(archive.path("out")), ..Against::default() };
+        let found = verify_ledger(&path, &against, &|| false, &mut |problem| named.push(format!("{problem:?}"))).unwrap();
+        assert!(named.is_empty() && found.totals.found == 14, "cut at {cut}: {named:?}");
+    }
+}
+
+#[test]
+fn a_foreign_file_in_the_way_stays() {
+    let archive = Archive::new();
+    let (out, ledger) = (archive.path("out/0.wav"), archive.path("ledger.jsonl"));
+    fs::write(&out, "somebody's").unwrap();
+    fs::remove_file(&ledger).unwrap();
+    let mut settings = Settings::default();
+    settings.spoken = None;
+    let to = Where::Folder(archive.path("out"));
+    let batch = Batch { settings, to, jobs: 1, shard: Shard::default(), sync: false, force: false };
+    let mut ledger = Ledger::open(&ledger, None).unwrap();
+    let ran = run(&batch, Search::default().folder(&archive.path("in")), Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
+    assert_eq!((ran.totals.failed, ran.totals.found), (1, 14));
+    assert_eq!(fs::read_to_string(out).unwrap(), "somebody's");
+}
