@@ -50,8 +50,54 @@ pub enum Command {
     Sample(SampleArgs),
     /// Plant digits of test cards in copies of recordings, scrub them, and measure what is left; exit 1 if a keyed one stays
     Selftest(SelftestArgs),
+    /// Erase given spans or whole channels of calls, whatever is in them, with the same evidence as a scrub
+    Erase(EraseArgs),
     /// Make a key that ledgers are signed with, and the public key that they are checked with
     Keygen(KeygenArgs),
+}
+
+/// `cardhush erase`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Nothing is looked for: what is named goes, and nothing else. For who asks to be forgotten, and for what was found by ear.
+
+Examples:
+  cardhush erase call.wav --channel 1 -o erased --key answerable.key
+  cardhush erase call.wav --mask 0:12.5-14.0 --in-place --ledger erased.jsonl")]
+pub struct EraseArgs {
+    /// The calls
+    #[arg(value_name = "IN", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// This channel, from 0, from beginning to end (may be repeated)
+    #[arg(long, value_name = "CH", required_unless_present = "masks")]
+    pub channel: Vec<u8>,
+    /// This span: CH:FROM-TO, channel from 0 or `*`; seconds, `@` samples or `end` (may be repeated)
+    #[arg(long = "mask", value_name = "CH:FROM-TO")]
+    pub masks: Vec<Mask>,
+    /// The folder that the outputs go to
+    #[arg(short, long, value_name = "DIR", conflicts_with = "in_place", required_unless_present = "in_place")]
+    pub output: Option<PathBuf>,
+    /// Replace the calls themselves
+    #[arg(long, requires = "ledger")]
+    pub in_place: bool,
+    /// Replace outputs that exist
+    #[arg(long)]
+    pub force: bool,
+    /// Where it is kept what was done; without it, cardhush-ledger.jsonl in the folder of outputs
+    #[arg(long, value_name = "FILE")]
+    pub ledger: Option<PathBuf>,
+    /// Sign the ledger with this key, of `cardhush keygen`
+    #[arg(long, value_name = "FILE")]
+    pub key: Option<PathBuf>,
+    /// What erased spans are filled with
+    #[arg(long, value_enum, default_value_t = FillName::Silence)]
+    pub fill: FillName,
+    /// A JSON line a call to standard output
+    #[arg(long)]
+    pub json: bool,
+    /// Say nothing but errors on standard error
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// `cardhush keygen`.

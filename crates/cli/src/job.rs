@@ -1,10 +1,12 @@
 //! What is to be done, checked: every job here can be started, and only files can still fail.
 
-use crate::args::{CodingName, FillName, LinkName, ManyArgs, ScanArgs, ScrubArgs, SettingsArgs, StreamArgs, TellingArgs, VerifyArgs};
+use crate::args::{
+    CodingName, EraseArgs, FillName, LinkName, ManyArgs, ScanArgs, ScrubArgs, SettingsArgs, StreamArgs, TellingArgs, VerifyArgs,
+};
 use crate::exit::Failure;
 use crate::listen::{Listen, ListenArgs};
 use cardhush_core::{Config, Fill, Isa, Linking};
-use cardhush_scrub::batch::{Batch, Search, Where, glob, is_pattern};
+use cardhush_scrub::batch::{Batch, Search, Shard, Where, glob, is_pattern};
 use cardhush_scrub::ledger::Against;
 use cardhush_scrub::{Mask, SampleCoding, Settings};
 use std::fs;
@@ -176,6 +178,37 @@ impl ScrubMany {
         let batch = Batch { settings: settings(args.settings)?, to, jobs, shard: many.shard, sync: !many.no_sync, force: args.force };
         let Telling { json, quiet, .. } = args.telling.into();
         Ok(Self { inputs: args.inputs, list: many.list, search, batch, ledger, key: many.key, json, quiet })
+    }
+}
+
+impl ScrubMany {
+    /// Erases what is named, and looks for nothing.
+    pub fn erase(args: EraseArgs) -> Result<Self, Failure> {
+        let mut settings = Settings::default();
+        (settings.keyed, settings.spoken, settings.fill, settings.masks) = (false, None, args.fill.into(), args.masks);
+        for channel in args.channel {
+            let whole = format!("{channel}:0-end").parse();
+            settings.masks.push(whole.map_err(|e| Failure::usage(format_args!("--channel {channel}: {e}")))?);
+        }
+        let (to, beside) = match args.output {
+            Some(folder) if folder.exists() && !folder.is_dir() => {
+                return Err(Failure::usage(format_args!("-o {}: outputs go to a folder", folder.display())));
+            }
+            Some(folder) => (Where::Folder(folder.clone()), Some(folder.join("cardhush-ledger.jsonl"))),
+            None => (Where::InPlace, None),
+        };
+        let batch = Batch { settings, to, jobs: 1, shard: Shard::default(), sync: true, force: args.force };
+        let ledger = args.ledger.or(beside);
+        Ok(Self {
+            inputs: args.inputs,
+            list: None,
+            search: Search::default(),
+            batch,
+            ledger,
+            key: args.key,
+            json: args.json,
+            quiet: args.quiet,
+        })
     }
 }
 

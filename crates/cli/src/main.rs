@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Command::Report(args) => commands::report::run(&args),
         Command::Sample(args) => commands::sample::run(&args),
         Command::Selftest(args) => commands::selftest::run(args),
+        Command::Erase(args) => job::ScrubMany::erase(args).and_then(commands::scrub_many::run),
         Command::Keygen(args) => commands::keygen::run(&args),
     };
     exit.unwrap_or_else(|failure| failure.tell()).into()

@@ -261,3 +261,38 @@ fn what_cannot_be_is_refused_at_once() {
     let ran = run(scrub(&one, &["-o", "x"]));
     assert!(words(&ran).contains("--jobs: is for many calls"), "{}", words(&ran));
 }
+
+/// What is named goes, and nothing else, with the same evidence.
+#[test]
+fn a_channel_or_a_span_is_erased() {
+    let work = tempfile::tempdir().unwrap();
+    let work = work.path();
+    let samples: Vec<u8> = (0..16_000_i16).flat_map(|i| [i.wrapping_mul(7), i.wrapping_mul(11)]).flat_map(i16::to_le_bytes).collect();
+    let call = work.join("call.wav");
+    let bytes = WavFile::new(fmt(1, 2, 8_000, 16), samples).to_bytes();
+    fs::write(&call, &bytes).unwrap();
+    let out = work.join("out");
+    let erase = |more: &[&str]| {
+        let mut command = Command::new(CARDHUSH);
+        command.arg("erase").arg(&call).args(more);
+        run(command)
+    };
+    let ran = erase(&["--channel", "1", "--mask", "0:@100-@200", "-o", out.to_str().unwrap()]);
+    assert_eq!(ran.status.code(), Some(0), "{}", words(&ran));
+    let header = bytes.len() - 4 * 16_000;
+    let path = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path()).find(|path| path.is_dir()).unwrap();
+    let erased = tree(&path).into_values().next().unwrap();
+    assert_eq!(&erased[..header], &bytes[..header]);
+    for (i, (before, after)) in bytes[header..].chunks(4).zip(erased[header..].chunks(4)).enumerate() {
+        let left = if (100..200).contains(&i) { &[0, 0][..] } else { &before[..2] };
+        assert_eq!((&after[..2], &after[2..]), (left, &[0, 0][..]), "sample {i}");
+    }
+    let verified = verify(&out.join("cardhush-ledger.jsonl"), &["--outputs", out.to_str().unwrap(), "--originals", "/", "--no-scan"]);
+    assert_eq!(verified.status.code(), Some(0), "{}", words(&verified));
+    let ledger = fs::read_to_string(out.join("cardhush-ledger.jsonl")).unwrap();
+    assert!(ledger.contains(r#""masks":["0:@100-@200","1:0-end"]"#) && ledger.contains("manual"), "{ledger}");
+    assert_eq!(erase(&["-o", "x"]).status.code(), Some(64), "nothing is named");
+    assert_eq!(erase(&["--channel", "0", "--in-place"]).status.code(), Some(64), "no ledger");
+    let ran = erase(&["--channel", "5", "-o", work.join("none").to_str().unwrap()]);
+    assert!(ran.status.code() == Some(2) && words(&ran).contains("1 refused"), "{}", words(&ran));
+}

@@ -5,6 +5,7 @@
 //! lines that start with `#` are skipped. Source: what recorders log when a payment starts and stops.
 
 use cardhush_core::Span;
+use std::fmt;
 
 /// A span that the caller wants masked, before it is known of what rate and length the call is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,6 +27,15 @@ pub enum Instant {
     Sample(u64),
     /// After the last sample.
     End,
+}
+
+impl fmt::Display for Mask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.channel {
+            Some(channel) => write!(f, "{channel}:{}-{}", self.from, self.to),
+            None => write!(f, "*:{}-{}", self.from, self.to),
+        }
+    }
 }
 
 /// A mask that was refused.

@@ -192,12 +192,13 @@ impl Batch {
         let settings = &self.settings;
         let examined = settings.examined();
         let (fill, channels) = (settings.fill_name(), settings.linking_name());
-        let masks = settings.masks.iter().map(|mask| format!("{mask:?}")).collect::<Vec<_>>();
+        let masks: Vec<_> = settings.masks.iter().map(ToString::to_string).collect();
         let all = format!("{} {examined:?} {fill} {channels} {masks:?}", env!("CARGO_PKG_VERSION"));
         Opened {
             tool: "cardhush".into(),
             version: env!("CARGO_PKG_VERSION").into(),
             examined,
+            masks,
             fill: fill.into(),
             channels: channels.into(),
             settings: crate::digest::Sha256::of(all.as_bytes()),

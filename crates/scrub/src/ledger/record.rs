@@ -29,6 +29,9 @@ pub struct Opened {
     /// What was looked for, the SHA-256 of the model among it.
     #[serde(flatten)]
     pub examined: Examined,
+    /// What was asked for by hand, as of `--mask`; left out where nothing was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub masks: Vec<String>,
     /// What masked spans are filled with: `comfort-noise`, `silence`, `marker`.
     pub fill: String,
     /// `linked` or `own`.
