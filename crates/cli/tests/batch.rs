@@ -19,8 +19,8 @@ fn archive(root: &Path, calls: u64) {
     for i in 0..calls {
         let mut rng = Rng::new(i);
         let keys = Tone { level_dbm0: -13.0, on_ms: 70.0, off_ms: 90.0, ..Tone::default() };
-        let mut samples = tone::dial(if i % 5 == 0 { "4111111#" } else { "" }, &keys, 8_000, 300.0, &mut rng).samples;
-        samples.resize(8_000 * (2 + i as usize % 5), 0.0);
+        let mut samples = tone::dial(if i % 5 == 0 { "41#" } else { "" }, &keys, 8_000, 300.0, &mut rng).samples;
+        samples.resize(8_000 + 4_000 * (i as usize % 5), 0.0);
         line::add_white_noise(&mut samples, -50.0, &mut rng);
         let data = signal::to_i16(&samples).into_iter().flat_map(i16::to_le_bytes).collect();
         let folder = root.join(format!("{}", i % 7));
@@ -29,7 +29,7 @@ fn archive(root: &Path, calls: u64) {
     }
     fs::write(root.join("letter.txt"), "Dear").unwrap();
     fs::write(root.join("empty.wav"), "").unwrap();
-    fs::write(root.join("cut.wav"), &fs::read(root.join("0/0.wav")).unwrap()[..20_000]).unwrap();
+    fs::write(root.join("cut.wav"), &fs::read(root.join("0/0.wav")).unwrap()[..9_000]).unwrap();
 }
 
 fn scrub(input: &Path, more: &[&str]) -> Command {
@@ -97,13 +97,16 @@ fn killed(command: &dyn Fn() -> Command, times: u64, rng: &mut Rng) -> Output {
     run(command())
 }
 
+/// More than are committed together, so that kills fall between commits too.
+const CALLS: u64 = 200;
+
 fn kills(times: u64) {
     let work = tempfile::tempdir().unwrap();
     let (work, mut rng) = (work.path(), Rng::new(3));
     let input = work.join("in");
-    archive(&input, 60);
+    archive(&input, CALLS);
     let expected = undisturbed(&input, work, 3);
-    assert_eq!(expected.len(), 60);
+    assert_eq!(expected.len(), CALLS as usize);
     // Beside: some outputs are taken away now and then, so that there is always work to be killed at.
     let out = work.join("out");
     let mut done = 0;
@@ -126,7 +129,7 @@ fn kills(times: u64) {
         let (copy, ledger) = (work.join("copy"), work.join("copy-ledger.jsonl"));
         let _ = fs::remove_dir_all(&copy);
         let _ = fs::remove_file(&ledger);
-        archive(&copy, 60);
+        archive(&copy, CALLS);
         let some = (times - done).min(10);
         killed(&|| scrub(&copy, &["--in-place", "--ledger", ledger.to_str().unwrap()]), some, &mut rng);
         done += some;
@@ -166,8 +169,8 @@ fn no_room_and_no_right() {
     archive(&input, 14);
     let expected = undisturbed(&input, work, 3);
     let out = work.join("out");
-    // 100 blocks of 512 bytes: some fit.
-    let limited = format!("ulimit -f 100; exec {CARDHUSH} scrub {} -o {} --spoken off --jobs 2", input.display(), out.display());
+    // 40 blocks of 512 bytes: some fit.
+    let limited = format!("ulimit -f 40; exec {CARDHUSH} scrub {} -o {} --spoken off --jobs 2", input.display(), out.display());
     let ran = run({
         let mut command = Command::new("sh");
         command.args(["-c", &limited]);
@@ -230,7 +233,7 @@ fn what_is_asked_for_is_done() {
     assert_eq!(ran.status.code(), Some(0), "{}", words(&ran));
     assert!(tree(&excluded) == expected);
     // What was refused is listed beside the ledger, with its reason, and never among the outputs.
-    let quarantine = fs::read_to_string(work.join("undisturbed/cardhush-ledger.quarantine.jsonl")).unwrap();
+    let quarantine = fs::read_to_string(work.join("undisturbed/cardhush-ledger.jsonl.quarantine.jsonl")).unwrap();
     for (name, why) in [("cut.wav", "cut short"), ("empty.wav", "malformed WAV"), ("letter.txt", "malformed WAV")] {
         assert!(quarantine.lines().any(|line| line.contains(name) && line.contains(why)), "{name}: {quarantine}");
     }
@@ -260,6 +263,70 @@ fn what_cannot_be_is_refused_at_once() {
     let one = input.join("0/0.wav");
     let ran = run(scrub(&one, &["-o", "x"]));
     assert!(words(&ran).contains("--jobs: is for many calls"), "{}", words(&ran));
+}
+
+/// A run under which nothing that was done before counts: other settings, another folder of outputs, another archive with the same names, an output that was put back.
+#[test]
+fn what_was_done_otherwise_is_done_again() {
+    let work = tempfile::tempdir().unwrap();
+    let work = work.path();
+    let (one, other) = (work.join("one"), work.join("other"));
+    archive(&one, 10);
+    let expected = undisturbed(&one, work, 3);
+    fs::create_dir_all(&other).unwrap();
+    assert!(Command::new("cp").args(["-a", one.to_str().unwrap(), other.to_str().unwrap()]).status().unwrap().success());
+    let other = other.join("one");
+    let scrubbed = |ran: &Output, text: &str| assert!(words(ran).contains(text), "{}", words(ran));
+    // Nothing was looked for that is there.
+    let out = work.join("out");
+    let mut command = Command::new(CARDHUSH);
+    command.arg("scrub").arg(&one).arg("-o").arg(&out).args(["--keyed", "off", "--quiet"]);
+    run(command);
+    let ran = run(scrub(&one, &["-o", out.to_str().unwrap()]));
+    scrubbed(&ran, "13 files found: 2 scrubbed");
+    assert!(tree(&out) == expected);
+    // In place, then a copy of the archive with the same ledger; then the originals put back.
+    let ledger = work.join("ledger.jsonl");
+    let in_place = |input: &Path| run(scrub(input, &["--in-place", "--ledger", ledger.to_str().unwrap()]));
+    let keep = work.join("keep");
+    assert!(Command::new("cp").args(["-a", one.to_str().unwrap(), keep.to_str().unwrap()]).status().unwrap().success());
+    scrubbed(&in_place(&one), "13 files found: 2 scrubbed");
+    scrubbed(&in_place(&other), "13 files found: 2 scrubbed");
+    scrubbed(&in_place(&one), "2 scrubbed");
+    fs::remove_dir_all(&one).unwrap();
+    assert!(Command::new("cp").args(["-a", keep.to_str().unwrap(), one.to_str().unwrap()]).status().unwrap().success());
+    scrubbed(&in_place(&one), ": 2 scrubbed, 8 with nothing found");
+    let mut got = tree(&one);
+    ["letter.txt", "empty.wav", "cut.wav"].iter().for_each(|name| drop(got.remove(Path::new(name))));
+    assert!(got == expected);
+    // Two archives with the same names into one folder: the second is told, and the first stays.
+    let both = work.join("both");
+    let ran = run(scrub(&one, &[keep.to_str().unwrap(), "-o", both.to_str().unwrap()]));
+    scrubbed(&ran, "failed");
+    assert!(words(&ran).contains("13 failed"), "{}", words(&ran));
+    // The original in its output's place.
+    fs::copy(keep.join("0/0.wav"), out.join("0/0.wav")).unwrap();
+    let ran = run(scrub(&keep, &["-o", out.to_str().unwrap()]));
+    assert!(words(&ran).contains("failed"), "another archive: {}", words(&ran));
+}
+
+/// A ledger that was cut off, and a file that is none.
+#[test]
+fn ledgers_that_are_none_stay() {
+    let work = tempfile::tempdir().unwrap();
+    let (input, note) = (work.path().join("in"), work.path().join("note.txt"));
+    archive(&input, 1);
+    fs::write(&note, "Dear, without a line feed").unwrap();
+    let ran = run(scrub(&input, &["--in-place", "--ledger", note.to_str().unwrap()]));
+    assert!(ran.status.code() == Some(2) && words(&ran).contains("cut off"), "{}", words(&ran));
+    assert_eq!(fs::read_to_string(&note).unwrap(), "Dear, without a line feed");
+    let empty = work.path().join("empty.jsonl");
+    fs::write(&empty, "").unwrap();
+    assert_eq!(verify(&empty, &[]).status.code(), Some(1), "no lines prove nothing");
+    let nothing = work.path().join("nothing");
+    fs::create_dir_all(&nothing).unwrap();
+    let ran = run(scrub(&nothing, &["-o", work.path().join("x").to_str().unwrap()]));
+    assert!(ran.status.code() == Some(2) && words(&ran).contains("no files were found"), "{}", words(&ran));
 }
 
 /// What is named goes, and nothing else, with the same evidence.

@@ -171,7 +171,6 @@ fn what_cannot_be_read() {
     fails(&folder, "scrub in.wav --in-place", 2, "in.wav: malformed WAV");
     folder.write("in.wav", WavFile::new(fmt(PCM, 1, 6_000, 16), vec![0; 64]).to_bytes());
     fails(&folder, "scrub in.wav -o out.wav", 2, "in.wav: sample rate 6000 Hz: must be 8000 to 192000 Hz");
-    fails(&folder, "scrub . -o out.wav", 2, "not a regular file");
     fails(&folder, "scrub missing.wav -o out.wav", 2, "missing.wav: cannot open it");
     folder.call("in.wav");
     fails(&folder, "scrub in.wav -o out.wav --mask 2:1-2", 2, "in.wav: mask for channel 2: the call has 2");

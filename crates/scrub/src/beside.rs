@@ -193,7 +193,8 @@ fn passing(target: &Path) -> PathBuf {
 
 /// Whether a name is one that files have on their way.
 pub(crate) fn is_passing(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()))
+    let digits = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_prefix(PREFIX));
+    digits.is_some_and(|digits| digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
 /// Takes away what a run that was killed has left on its way to `target`.

@@ -177,12 +177,17 @@ fn same_between(original: &Call, changes: &[cardhush_codec::Change], output: &Fi
     Ok(())
 }
 
-/// How like a span of the output is to that of the original.
+/// Samples of the original's and the output's that are held against each other at a time: a GSM frame.
+const WINDOW: usize = 160;
+
+/// How like a span of the output is to that of the original, window by window.
 #[derive(Default)]
 struct Likeness {
     own: f64,
     other: f64,
     both: f64,
+    count: usize,
+    same: bool,
 }
 
 impl Likeness {
@@ -196,12 +201,23 @@ impl Likeness {
             self.own += one * one;
             self.other += other * other;
             self.both += one * other;
+            self.count += 1;
+            if self.count == WINDOW {
+                self.end_window();
+            }
         }
     }
 
-    /// Whether it is still there: a correlation of more than a half, of what was not silence.
+    /// A window of both that is nearly one, upright or inverted, and no silence, was not replaced.
+    fn end_window(&mut self) {
+        const SILENCE: f64 = 1e-8 * WINDOW as f64;
+        let alike = self.both.abs() > 0.9 * (self.own * self.other).sqrt();
+        self.same |= self.own > SILENCE && self.other > SILENCE && alike;
+        (self.own, self.other, self.both, self.count) = (0.0, 0.0, 0.0, 0);
+    }
+
+    /// Whether any of it is still there.
     fn is_the_same(&self) -> bool {
-        const SILENCE: f64 = 1e-6;
-        self.own > SILENCE && self.other > SILENCE && self.both > 0.5 * (self.own * self.other).sqrt()
+        self.same
     }
 }

@@ -134,7 +134,11 @@ impl Call {
 
     /// Whether its header has not the length of what is there.
     pub(crate) fn is_open_ended(&self) -> bool {
-        matches!(&self.body, Body::Linear(linear) if linear.open_ended)
+        match &self.body {
+            Body::Linear(linear) => linear.open_ended,
+            // Of the others only a RIFF's and a FLAC's header says how long it is to be.
+            Body::Coded(coded) => !["RIFF", "FLAC"].contains(&coded.form().container),
+        }
     }
 
     /// For `map_err`: what a codec says of it.

@@ -199,6 +199,18 @@ pub enum Error {
         /// What is wrong with it.
         source: crate::ledger::LedgerError,
     },
+    /// A signed ledger, and no key.
+    #[error("{}: its seals are signed: go on with its key (--key), or begin another ledger", path.display())]
+    KeyMissing {
+        /// The ledger.
+        path: PathBuf,
+    },
+    /// Two files of one run that are called the same.
+    #[error("{}: another file of this run has the same relative path, and so the same output: scrub them to different folders", path.display())]
+    SameName {
+        /// The file.
+        path: PathBuf,
+    },
     /// A ledger that another run has open.
     #[error("{}: another run is writing it", path.display())]
     InUse {

@@ -70,7 +70,8 @@ impl Linear {
         let frame = u64::from(format.frame_bytes());
         let rest = bytes % frame;
         let notes = if rest == 0 { Vec::new() } else { vec![format!("the last {rest} bytes are no whole sample")] };
-        Self { container: "raw", format, data: 0..bytes - rest, notes, wav: None, open_ended: false, cut_short: None }
+        // Nothing in it says how long it will be.
+        Self { container: "raw", format, data: 0..bytes - rest, notes, wav: None, open_ended: true, cut_short: None }
     }
 
     fn au(header: &[u8; AU_HEADER as usize], bytes: u64) -> Result<Self, String> {

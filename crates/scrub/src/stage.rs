@@ -172,9 +172,14 @@ impl Staged {
     ///
     /// # Errors
     /// The input changed, a file of that name appeared, or the disk fails.
-    pub fn publish_many(self) -> Result<(), Error> {
+    pub fn publish_many(self, replace: bool) -> Result<(), Error> {
         self.call.unchanged()?;
-        self.beside.map_or(Ok(()), |beside| beside.name(self.replace))
+        self.beside.map_or(Ok(()), |beside| beside.name(replace))
+    }
+
+    /// What the file system says of the output.
+    pub(crate) fn output_metadata(&self) -> Option<Metadata> {
+        self.beside.as_ref().and_then(|beside| beside.file().metadata().ok())
     }
 }
 

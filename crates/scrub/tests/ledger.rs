@@ -38,9 +38,14 @@ impl Archive {
         fs::write(root.join("in/note.txt"), "not a call").unwrap();
         fs::write(root.join("in/cut.wav"), &fs::read(root.join("in/0.wav")).unwrap()[..5_000]).unwrap();
         let key = Key::generate().unwrap();
+        key.write(&root.join("key")).unwrap();
         let archive = Self { public: key.public(), folder };
-        archive.scrub(Some(key));
+        archive.scrub(archive.key());
         archive
+    }
+
+    fn key(&self) -> Option<Key> {
+        Some(Key::read(&self.path("key")).unwrap())
     }
 
     fn scrub(&self, key: Option<Key>) {
@@ -125,9 +130,9 @@ fn lines_cannot_be_left_out_moved_or_forged() {
     moved.swap(2, 3);
     let mut without = lines.clone();
     without.remove(4);
-    // The end as well: what is behind the last seal is told, and so is that there is none.
+    // The end as well: what is behind the last seal is told, and so is that there is none, and a ledger of nothing.
     let short = &lines[..lines.len() - 1];
-    for wrong in [&moved[..], &without, short] {
+    for wrong in [&moved[..], &without, short, &[]] {
         write(wrong);
         assert_eq!(archive.verify().1, ["ledger"]);
     }
@@ -140,6 +145,46 @@ fn lines_cannot_be_left_out_moved_or_forged() {
     fs::remove_file(&path).unwrap();
     archive.scrub(None);
     assert_eq!(archive.verify().1, ["ledger"], "not signed at all");
+    // A signed one is not gone on with without its key.
+    write(&lines);
+    assert!(Ledger::open(&path, None).is_err());
+    // What has no line is no output.
+    fs::write(archive.path("out/stranger.wav"), "x").unwrap();
+    fs::copy(archive.path("in/cut.wav"), archive.path("out/cut.wav")).unwrap();
+    let mut named = archive.verify().1;
+    named.sort();
+    assert_eq!(named, ["cut.wav", "stranger.wav"]);
+}
+
+/// Lines whose run was cut off before the outputs had their names: each is looked at before anything is sealed, whatever the next run is about.
+#[test]
+fn lines_that_did_not_come_true_are_told_before_anything_is_sealed() {
+    let archive = Archive::new();
+    let (path, out) = (archive.path("ledger.jsonl"), archive.path("out"));
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    // As if killed before the last seal, with one output without its name and one as it was before.
+    fs::write(&path, lines[..lines.len() - 1].iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    fs::remove_file(out.join("0.wav")).unwrap();
+    fs::copy(archive.path("in/6.wav"), out.join("6.wav")).unwrap();
+    // Another folder is treated first.
+    fs::create_dir_all(archive.path("more")).unwrap();
+    fs::copy(archive.path("in/2.wav"), archive.path("more/other.wav")).unwrap();
+    let mut settings = Settings::default();
+    settings.spoken = None;
+    let batch = Batch { settings, to: Where::Folder(out), jobs: 2, shard: Shard::default(), sync: false, force: false };
+    let mut ledger = Ledger::open(&path, archive.key()).unwrap();
+    run(&batch, Search::default().folder(&archive.path("more")), Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
+    drop(ledger);
+    let (found, named) = archive.verify();
+    // Both are told as failed now: one that is not there is as it should be, and one that is there is not.
+    assert_eq!((found.totals.failed, named.contains(&"6.wav".to_owned())), (2, true), "{named:?}");
+    fs::remove_file(archive.path("out/6.wav")).unwrap();
+    fs::remove_file(archive.path("out/other.wav")).unwrap();
+    archive.scrub(archive.key());
+    let mut named = archive.verify().1;
+    named.dedup();
+    assert_eq!(named, ["other.wav"], "its output was taken away, and its original is elsewhere");
 }
 
 #[test]
@@ -147,13 +192,12 @@ fn a_second_run_changes_nothing_and_a_torn_line_is_written_again() {
     let archive = Archive::new();
     let path = archive.path("ledger.jsonl");
     let before = fs::read(&path).unwrap();
-    // The key is not there any more: what is sealed stays sealed, and nothing new is to be.
-    archive.scrub(None);
+    archive.scrub(archive.key());
     assert!(fs::read(&path).unwrap() == before, "a second run adds nothing");
     let outputs: Vec<_> = files(&archive.path("out")).into_iter().map(|name| fs::read(archive.path("out").join(name)).unwrap()).collect();
     for cut in [before.len() - 1, before.len() / 2, 700, 1, 0] {
         fs::write(&path, &before[..cut]).unwrap();
-        archive.scrub(None);
+        archive.scrub(archive.key());
         let again: Vec<_> = files(&archive.path("out")).into_iter().map(|name| fs::read(archive.path("out").join(name)).unwrap()).collect();
         assert!(again == outputs, "cut at {cut}");
         let mut named = Vec::new();

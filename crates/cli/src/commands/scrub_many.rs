@@ -9,7 +9,7 @@ use cardhush_scrub::batch::{Found, Ran, Search, Told, Where, is_pattern, run as 
 use cardhush_scrub::ledger::{Key, Ledger, Treatment};
 use std::fs::{self, File};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 type Files = Box<dyn Iterator<Item = Result<Found, Error>> + Send>;
 
@@ -42,13 +42,19 @@ pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
         rate.count(matches!(outcome, Treatment::Refused | Treatment::Failed), hours);
     });
     rate.clear();
+    // Whatever else failed, what is kept aside is listed.
+    let listed = quarantine(&job, ledger.as_ref());
     let ran = ran.map_err(Failure::failed)?;
-    quarantine(&job, ledger.as_ref())?;
+    listed?;
     if let Some(error) = broken {
         return Err(Failure::writing("standard output", &error));
     }
     if !job.quiet {
         complain(sentence(&job, &ran, &rate));
+    }
+    if ran.totals.found == 0 && !ran.interrupted && job.batch.shard.is_whole() && job.search.since.is_none() {
+        // A folder that is not mounted, a pattern that is misspelt.
+        return Err(Failure::failed("no files were found there"));
     }
     Ok(match (ran.interrupted, ran.totals.refused + ran.totals.failed) {
         (true, _) => Exit::Interrupted,
@@ -58,10 +64,12 @@ pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
 }
 
 /// What is never taken for a call: outputs, the ledger and what lies beside it.
-fn without(job: &ScrubMany) -> Result<Vec<std::path::PathBuf>, Failure> {
+fn without(job: &ScrubMany) -> Result<Vec<PathBuf>, Failure> {
     let folder = if let Where::Folder(folder) = &job.batch.to { Some(folder.as_path()) } else { None };
     let mut without = Vec::new();
-    for path in folder.into_iter().chain(job.ledger.as_deref()).chain(job.key.as_deref()).chain(job.list.as_deref()) {
+    let list = job.ledger.as_deref().map(beside);
+    for path in folder.into_iter().chain(list.as_deref()).chain(job.ledger.as_deref()).chain(job.key.as_deref()).chain(job.list.as_deref())
+    {
         // A list from standard input is no file.
         without.extend(path.canonicalize().ok());
     }
@@ -108,8 +116,14 @@ fn listed(search: &Search, list: &Path) -> Result<Files, Failure> {
 /// Beside the ledger: what was not scrubbed and not copied, with its reason, as of now.
 fn quarantine(job: &ScrubMany, ledger: Option<&Ledger>) -> Result<(), Failure> {
     let (Some(path), Some(ledger)) = (&job.ledger, ledger) else { return Ok(()) };
-    let path = path.with_extension("quarantine.jsonl");
-    ledger.write_quarantine(&path).map_err(Failure::failed)
+    ledger.write_quarantine(&beside(path)).map_err(Failure::failed)
+}
+
+/// The list's name, beside its ledger's.
+fn beside(ledger: &Path) -> PathBuf {
+    let mut name = ledger.as_os_str().to_owned();
+    name.push(".quarantine.jsonl");
+    name.into()
 }
 
 fn sentence(job: &ScrubMany, ran: &Ran, rate: &Rate) -> String {

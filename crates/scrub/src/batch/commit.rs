@@ -3,13 +3,15 @@
 //! In that order, so that whatever the moment at which a run is cut off: a name stands for contents that are on the disk and in the ledger; and a line without a seal is one whose output the next
 //! run looks at. What is in place already is not written again: it is the same bytes, since equal files and settings give equal outputs.
 
+use super::found::path_below;
 use super::one::{Done, digest_of, ns};
 use super::{Batch, Found, Ran, Told, Where};
 use crate::beside::sweep;
 use crate::error::{Error, doing};
-use crate::ledger::{Ledger, Record, Treatment, reason};
+use crate::ledger::{CallRecord, CutOff, Ledger, Opened, Record, Treatment, file, reason, run};
+use std::collections::HashMap;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// Files that are committed together at most: each holds a descriptor until then.
@@ -21,12 +23,17 @@ const WAIT: Duration = Duration::from_millis(500);
 pub(super) struct Commit<'a> {
     batch: &'a Batch,
     ledger: Option<&'a mut Ledger>,
-    /// Whether the run has its first line.
-    opened: bool,
+    /// The run's first line, and whether the ledger has it.
+    opened: Opened,
+    is_open: bool,
+    /// How it treats files, in a few bits.
+    run: u64,
     group: Vec<Done>,
     since: Instant,
     /// The folder of outputs, by which all of its file system is brought to the disk.
     folder: Option<File>,
+    /// What came in this run: by a few bits of its name, those of where it is.
+    names: HashMap<u64, u64>,
 }
 
 impl<'a> Commit<'a> {
@@ -38,24 +45,61 @@ impl<'a> Commit<'a> {
             }
             _ => None,
         };
-        Ok(Self { batch, ledger, opened: false, group: Vec::new(), since: Instant::now(), folder })
+        let opened = batch.opened();
+        let run = run(&opened);
+        let mut commit =
+            Self { batch, ledger, opened, run, is_open: false, group: Vec::new(), since: Instant::now(), folder, names: HashMap::new() };
+        commit.settle()?;
+        Ok(commit)
+    }
+
+    /// Finds out what became of lines that no seal covers, before anything is sealed: an output that did not come to be is told as failed, and its file is treated anew once it is found.
+    fn settle(&mut self) -> Result<(), Error> {
+        let cut_off = self.ledger.as_mut().map_or_else(Vec::new, |ledger| ledger.cut_off());
+        for CutOff { mut record, run } in cut_off {
+            let below = path_below(&record.path);
+            let place = match &self.batch.to {
+                Where::Folder(folder) => below.map(|below| folder.join(below)),
+                _ => below.map(|below| Path::new(&record.root).join(below)),
+            };
+            place.as_deref().map(sweep);
+            let Some(written) = record.output.as_ref() else { continue };
+            let there = place.as_deref().and_then(digest_of);
+            if run != self.run || there.is_none() || there != written.sha256 {
+                (record.outcome, record.output) = (Treatment::Failed, None);
+                record.reason = Some("the run was cut off, and its output is not there".into());
+                record.spans.clear();
+                record.asked.clear();
+                self.add_line(&record)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a file came in this run already (true), or another one of its name (false).
+    pub fn is_twice(&mut self, found: &Found) -> Option<bool> {
+        let file = file(&found.root.to_string_lossy(), &found.relative);
+        // In place each is its own output.
+        let name = if self.batch.to == Where::InPlace { file } else { reason(&found.relative) };
+        let before = self.names.insert(name, file);
+        let first = before.unwrap_or(file);
+        self.names.insert(name, first);
+        before.map(|before| before == file)
     }
 
     /// How a file ended that needs nothing done, and its hours; `None` for one that does.
     pub fn before(&self, found: &Found) -> Option<(Treatment, f64)> {
-        let known = self.ledger.as_ref()?.known(&found.relative)?;
-        if !known.sealed {
-            self.output(found).as_deref().map(sweep);
+        let known = self.ledger.as_ref()?.known(&found.root.to_string_lossy(), &found.relative)?;
+        let same_run = known.run == self.run;
+        let (_, sha256) = known.output.filter(|_| same_run && matches!(known.outcome, Treatment::Scrubbed | Treatment::NothingFound))?;
+        if self.batch.to != Where::InPlace {
+            let metadata = fs::symlink_metadata(&found.path).ok()?;
+            if known.bytes != metadata.len() || known.modified_ns != metadata.modified().ok().and_then(ns) {
+                return None;
+            }
         }
-        let metadata = fs::symlink_metadata(&found.path).ok()?;
-        let same = known.bytes == metadata.len() && known.modified_ns == metadata.modified().ok().and_then(ns);
-        let treated = matches!(known.outcome, Treatment::Scrubbed | Treatment::NothingFound);
-        let (bytes, sha256) = known.output.filter(|_| same && treated)?;
-        let output = self.output(found)?;
-        // Without a seal nobody knows whether it has its name; with one, its length tells what was taken away or cut since.
-        let there =
-            if known.sealed { fs::metadata(&output).is_ok_and(|output| output.len() == bytes) } else { digest_of(&output) == Some(sha256) };
-        there.then_some((known.outcome, known.hours))
+        // By its contents: neither length nor time tells an output from what it came of, and in place it stands where that stood.
+        (digest_of(&self.output(found)?) == Some(sha256)).then_some((known.outcome, known.hours))
     }
 
     fn output(&self, found: &Found) -> Option<PathBuf> {
@@ -94,11 +138,13 @@ impl<'a> Commit<'a> {
             let Some(staged) = done.staged.take() else { continue };
             // In place the folders may lie anywhere: each file is brought to the disk by itself.
             let each = self.batch.sync && self.folder.is_none();
-            if let Err(error) = if each { staged.publish() } else { staged.publish_many() } {
+            // What was free when it was looked at must still be.
+            let replace = self.folder.is_none() || done.replaces;
+            if let Err(error) = if each { staged.publish() } else { staged.publish_many(replace) } {
                 // Its line is there: another takes its place.
                 (done.record.outcome, done.record.reason, done.record.output) = (Treatment::Failed, Some(error.to_string()), None);
                 done.record.spans.clear();
-                self.tell_again(done)?;
+                self.add_line(&done.record)?;
             }
         }
         self.contents()?;
@@ -125,7 +171,9 @@ impl<'a> Commit<'a> {
     fn refuse_foreign(&self, done: &mut Done) {
         let (Where::Folder(_), Some(output)) = (&self.batch.to, self.output(&done.found)) else { return };
         let Some(state) = done.record.output.as_ref().filter(|_| fs::symlink_metadata(&output).is_ok()) else { return };
-        let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&done.found.relative)).and_then(|known| known.output);
+        done.replaces = true;
+        let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&done.record.root, &done.record.path));
+        let known = known.and_then(|known| known.output);
         let there = digest_of(&output);
         if there == state.sha256 {
             // As it will be.
@@ -142,7 +190,7 @@ impl<'a> Commit<'a> {
     fn lines(&mut self, group: &[Done]) -> Result<(), Error> {
         let Some(ledger) = self.ledger.as_mut() else { return Ok(()) };
         for done in group {
-            let known = ledger.known(&done.record.path);
+            let known = ledger.known(&done.record.root, &done.record.path);
             let told = |known: &crate::ledger::Known| {
                 let input = &done.record.input;
                 known.outcome == done.record.outcome
@@ -153,17 +201,22 @@ impl<'a> Commit<'a> {
             if done.record.output.is_none() && known.is_some_and(told) {
                 continue;
             }
-            if !self.opened {
-                ledger.add(&Record::Opened(Box::new(self.batch.opened())))?;
-                self.opened = true;
+            if !self.is_open {
+                ledger.add(&Record::Opened(Box::new(self.opened.clone())))?;
+                self.is_open = true;
             }
             ledger.add(&Record::Call(Box::new(done.record.clone())))?;
         }
         ledger.sync(self.batch.sync)
     }
 
-    fn tell_again(&mut self, done: &Done) -> Result<(), Error> {
-        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.add(&Record::Call(Box::new(done.record.clone()))))
+    fn add_line(&mut self, record: &CallRecord) -> Result<(), Error> {
+        let Some(ledger) = self.ledger.as_mut() else { return Ok(()) };
+        if !self.is_open {
+            ledger.add(&Record::Opened(Box::new(self.opened.clone())))?;
+            self.is_open = true;
+        }
+        ledger.add(&Record::Call(Box::new(record.clone())))
     }
 
     /// Brings what was written, contents and names, to the disk.

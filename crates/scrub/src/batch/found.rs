@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use std::ffi::OsStr;
 use std::fmt;
 use std::fs::{self, Metadata};
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead as _, BufReader, Read};
 #[cfg(unix)]
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Component, Path, PathBuf};
@@ -20,6 +20,8 @@ use walkdir::WalkDir;
 pub struct Found {
     /// Where it is.
     pub path: PathBuf,
+    /// What was given that it was found under: its whole path is this and the relative one.
+    pub root: PathBuf,
     /// Where its output goes, under the folder of outputs; none for a path that leads out of it.
     pub under: Option<PathBuf>,
     /// What it is called in the ledger: that path, with `/`; bytes that are no UTF-8 as `\\xNN`.
@@ -95,6 +97,7 @@ impl Search {
     /// Each folder that cannot be read is one, in its place.
     pub fn folder(&self, folder: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<> {
         let (search, root) = (self.clone(), folder.to_owned());
+        let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let keep = self.clone();
         let walk = WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter();
         let walk = walk.filter_entry(move |entry| !entry.file_type().is_dir() || !keep.leaves_out(entry.path()));
@@ -102,7 +105,7 @@ impl Search {
             Ok(entry) if entry.file_type().is_dir() => None,
             Ok(entry) => {
                 let metadata = || entry.metadata().ok();
-                let found = Found::new(entry.path(), entry.path().strip_prefix(&root).ok()?);
+                let found = Found::new(entry.path(), &whole, entry.path().strip_prefix(&root).ok()?);
                 search.wants(&found, metadata).then_some(Ok(found))
             }
             Err(error) => {
@@ -133,11 +136,13 @@ impl Search {
     /// The list cannot be read on.
     pub fn list<R: Read + Send>(&self, list: R, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
         let (search, name) = (self.clone(), name.to_owned());
-        BufReader::new(list).split(b'\n').filter_map(move |line| match line {
+        let here = std::env::current_dir().unwrap_or_default();
+        Lines(BufReader::new(list)).filter_map(move |line| match line {
             Ok(line) if line.is_empty() => None,
             Ok(line) => {
                 let path = path_of(line);
-                let found = Found::new(&path, &path);
+                let root = if path.is_absolute() { Path::new("/") } else { &here };
+                let found = Found::new(&path, root, &path);
                 search.wants(&found, || fs::symlink_metadata(&path).ok()).then_some(Ok(found))
             }
             Err(error) => Some(Err(doing("read", &name)(error))),
@@ -177,12 +182,69 @@ pub fn is_pattern(name: &str) -> bool {
 
 impl Found {
     /// A file, and its path below what was given.
-    pub(crate) fn new(path: &Path, below: &Path) -> Self {
+    pub(crate) fn new(path: &Path, root: &Path, below: &Path) -> Self {
         let parts = || below.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
         let leads_out = parts().any(|part| part == Component::ParentDir);
         let relative: Vec<_> = parts().map(|part| readable(part.as_os_str())).collect();
-        Self { path: path.into(), under: (!leads_out).then(|| parts().collect()), relative: relative.join("/") }
+        Self { path: path.into(), root: root.into(), under: (!leads_out).then(|| parts().collect()), relative: relative.join("/") }
     }
+}
+
+/// The lines of a list, none of them longer than a path can be.
+struct Lines<R>(BufReader<R>);
+
+/// Bytes of the longest path that is taken.
+const LONGEST_PATH: u64 = 65_536;
+
+impl<R: Read> Iterator for Lines<R> {
+    type Item = std::io::Result<Vec<u8>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = Vec::new();
+        match self.0.by_ref().take(LONGEST_PATH).read_until(b'\n', &mut line) {
+            Ok(0) => None,
+            Ok(_) if line.ends_with(b"\n") => {
+                line.truncate(line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 });
+                Some(Ok(line))
+            }
+            Ok(count) if count as u64 >= LONGEST_PATH => {
+                Some(Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("a line of over {LONGEST_PATH} bytes is no path"))))
+            }
+            Ok(_) => Some(Ok(line)),
+            Err(error) => Some(Err(error)),
+        }
+    }
+}
+
+/// The path that [`Found::relative`] stands for; none for one that leads out.
+pub(crate) fn path_below(relative: &str) -> Option<PathBuf> {
+    let parts = relative.split('/').map(|part| {
+        let bytes = unescape(part)?;
+        let path = path_of(bytes);
+        (path.components().count() == 1 && matches!(path.components().next(), Some(Component::Normal(_)))).then_some(path)
+    });
+    parts.collect()
+}
+
+/// The bytes of a name that [`readable`] has written.
+fn unescape(text: &str) -> Option<Vec<u8>> {
+    let (mut bytes, mut rest) = (Vec::new(), text.bytes());
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'\\' => match rest.next()? {
+                b'x' => {
+                    let digit = |byte: u8| char::from(byte).to_digit(16);
+                    (digit(rest.next()?)? << 4 | digit(rest.next()?)?) as u8
+                }
+                b'n' => b'\n',
+                b'r' => b'\r',
+                b't' => b'\t',
+                other => other,
+            },
+            byte => byte,
+        });
+    }
+    Some(bytes)
 }
 
 /// A name as text from which two names never come out the same.
@@ -241,6 +303,26 @@ mod tests {
         );
         let since = Some(SystemTime::now() + std::time::Duration::from_secs(60));
         assert!(names(Search { since, ..search }.folder(root)).is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_of_any_bytes_come_back() {
+        for bytes in [&b"plain.wav"[..], b"caf\xe9.wav", b"a\\b.wav", b"tab\there", b"quote'\".wav", "\u{e9}.wav".as_bytes()] {
+            let path = PathBuf::from("deep").join(path_of(bytes.to_vec()));
+            let found = Found::new(&path, Path::new("/"), &path);
+            assert_eq!(path_below(&found.relative), Some(path), "{}", found.relative);
+        }
+        for wrong in ["../x", "a/../b", "/abs", "", "a//b"] {
+            assert_eq!(path_below(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn lists_without_lines_are_not_read_for_ever() {
+        let list = std::io::repeat(b'a');
+        let mut found = Search::default().list(list, Path::new("list"));
+        assert!(found.next().unwrap().is_err());
     }
 
     #[test]

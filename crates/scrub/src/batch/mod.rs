@@ -12,6 +12,7 @@ mod commit;
 mod found;
 mod one;
 
+pub(crate) use found::path_below;
 pub use found::{Found, Search, Shard, glob, is_pattern};
 
 use crate::error::Error;
@@ -148,7 +149,7 @@ impl Steering<'_, '_> {
             while let Some(to) = give.as_ref().filter(|_| under_way < QUEUE) {
                 match found.try_recv() {
                     Ok(Ok(found)) => {
-                        if self.was_treated(&found) {
+                        if self.was_treated(&found)? {
                             continue;
                         }
                         if to.send(Work { found }).is_err() {
@@ -177,12 +178,24 @@ impl Steering<'_, '_> {
         }
     }
 
-    fn was_treated(&mut self, found: &Found) -> bool {
-        let Some((outcome, hours)) = self.commit.before(found) else { return false };
+    /// Whether nothing is to be done about a file: it was treated before, or came already.
+    fn was_treated(&mut self, found: &Found) -> Result<bool, Error> {
+        match self.commit.is_twice(found) {
+            Some(true) => return Ok(true),
+            Some(false) => {
+                let error = Error::SameName { path: found.path.clone() };
+                // By its whole path, since the relative one is the other's.
+                let named = Found { relative: found.path.to_string_lossy().into_owned(), ..found.clone() };
+                self.commit.add(one::failed(named, error.to_string()), self.ran, self.tell)?;
+                return Ok(true);
+            }
+            None => {}
+        }
+        let Some((outcome, hours)) = self.commit.before(found) else { return Ok(false) };
         self.ran.before += 1;
         self.ran.totals.count(outcome, hours);
         (self.tell)(Told::Before(&found.relative, outcome));
-        true
+        Ok(true)
     }
 }
 
@@ -203,8 +216,14 @@ impl Batch {
             channels: channels.into(),
             settings: crate::digest::Sha256::of(all.as_bytes()),
             mode: if self.to == Where::InPlace { "in place" } else { "beside" }.into(),
+            to: if let Where::Folder(folder) = &self.to { Some(whole(folder)) } else { None },
             shard: self.shard.to_string(),
             at: crate::ledger::now(),
         }
     }
+}
+
+/// A path from the root, as text.
+fn whole(path: &std::path::Path) -> String {
+    path.canonicalize().unwrap_or_else(|_| path.into()).to_string_lossy().into_owned()
 }

@@ -8,8 +8,9 @@ use crate::ledger::{CallRecord, FileState, SpanRecord, Treatment, now};
 use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::stage::{Staged, Target, stage_call};
-use std::fs;
+use std::fs::{self, Metadata};
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -30,17 +31,26 @@ pub(super) struct Done {
     pub staged: Option<Box<Staged>>,
     /// Broken off: to be told nowhere.
     pub interrupted: bool,
+    /// Something stands where its output goes, and may be replaced.
+    pub replaces: bool,
 }
 
-/// Treats a file. Whatever happens to it is in its record.
+/// Treats a file. Whatever happens to it is in its record, a defect of ours as well: it stops no other file.
 pub(super) fn treat(batch: &Batch, work: Work, stop: &AtomicBool) -> Done {
-    let found = work.found;
+    let found = work.found.clone();
+    catch_unwind(AssertUnwindSafe(|| treat_one(batch, work.found, stop))).unwrap_or_else(|_| {
+        failed(found, "a defect of cardhush, whose place in the source was told: please report it; nothing was written".into())
+    })
+}
+
+fn treat_one(batch: &Batch, found: Found, stop: &AtomicBool) -> Done {
     let begun = now();
     let (bytes, modified_ns) =
         fs::symlink_metadata(&found.path).map_or((0, None), |metadata| (metadata.len(), metadata.modified().ok().and_then(ns)));
     let input = FileState { bytes, modified_ns, sha256: None };
     let mut record = CallRecord {
         path: found.relative.clone(),
+        root: found.root.to_string_lossy().into_owned(),
         input,
         output: None,
         outcome: Treatment::Failed,
@@ -61,7 +71,9 @@ pub(super) fn treat(batch: &Batch, work: Work, stop: &AtomicBool) -> Done {
             record.asked = one.asked().map_or_else(Vec::new, spans);
             // Files that are left as they are, in place, are their own output.
             let output = one.digests().map_or(sha256, |digests| digests.output);
-            record.output = (batch.to != Where::Nowhere).then_some(FileState { bytes, modified_ns, sha256: Some(output) });
+            let written = one.output_metadata();
+            let length = written.as_ref().map_or(bytes, Metadata::len);
+            record.output = (batch.to != Where::Nowhere).then_some(FileState { bytes: length, modified_ns, sha256: Some(output) });
             record.outcome = if one.outcome() == Outcome::NothingFound { Treatment::NothingFound } else { Treatment::Scrubbed };
             staged = one.output().is_some().then_some(one);
         }
@@ -72,7 +84,7 @@ pub(super) fn treat(batch: &Batch, work: Work, stop: &AtomicBool) -> Done {
         }
     }
     record.ended = now();
-    Done { found, record, staged, interrupted }
+    Done { found, record, staged, interrupted, replaces: false }
 }
 
 /// A folder or list that could not be read on.
@@ -81,20 +93,25 @@ pub(super) fn unread(error: &Error) -> Done {
         Error::Io { path, .. } => path.clone(),
         _ => PathBuf::new(),
     };
-    let found = Found::new(&path, &path);
+    failed(Found::new(&path, Path::new("/"), &path), error.to_string())
+}
+
+/// A file that could not be treated.
+pub(super) fn failed(found: Found, reason: String) -> Done {
     let record = CallRecord {
         path: found.relative.clone(),
+        root: found.root.to_string_lossy().into_owned(),
         input: FileState { bytes: 0, modified_ns: None, sha256: None },
         output: None,
         outcome: Treatment::Failed,
-        reason: Some(error.to_string()),
+        reason: Some(reason),
         form: None,
         spans: Vec::new(),
         asked: Vec::new(),
         begun: now(),
         ended: now(),
     };
-    Done { found, record, staged: None, interrupted: false }
+    Done { found, record, staged: None, interrupted: false, replaces: false }
 }
 
 fn scrub(batch: &Batch, found: &Found, stop: &AtomicBool) -> Result<(Box<Staged>, Sha256), Error> {
@@ -107,6 +124,9 @@ fn scrub(batch: &Batch, found: &Found, stop: &AtomicBool) -> Result<(Box<Staged>
         return Err(Error::NotAFile { path: path.clone() });
     }
     let mut watch = |_| if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
+    if found.under.is_none() {
+        return Err(Error::LeadsOut { path: path.clone() });
+    }
     let output = output(batch, found)?;
     let target = match (&batch.to, &output) {
         (Where::Nowhere, _) => Target::Nowhere,
@@ -137,7 +157,10 @@ fn output(batch: &Batch, found: &Found) -> Result<Option<PathBuf>, Error> {
 
 /// A file whose header lacks its length, or has another, was not closed by its recorder, unless that is some time ago.
 fn still_growing(call: &Call) -> Result<(), Error> {
-    let recent = call.metadata().modified().is_ok_and(|at| SystemTime::now().duration_since(at).is_ok_and(|age| age < SETTLED));
+    let recent = call.metadata().modified().is_ok_and(|at| {
+        // A time to come is one too: the clock that wrote it is ahead.
+        SystemTime::now().duration_since(at).map_or(true, |age| age < SETTLED)
+    });
     if recent && call.is_open_ended() { Err(Error::Growing { path: call.path().into() }) } else { Ok(()) }
 }
 

@@ -6,7 +6,7 @@
 use super::state::State;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::ledger::{Entries, Entry, PublicKey, Record};
+use crate::ledger::{CallRecord, Entries, Entry, PublicKey, Record};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -67,7 +67,7 @@ impl Ledgers {
                 match entry {
                     Ok(entry) => {
                         if let Record::Call(call) = &entry.record {
-                            repeats.note(&call.path, entry.seq);
+                            repeats.note(&whole(call), entry.seq);
                         }
                         state.see(&entry);
                     }
@@ -104,7 +104,7 @@ impl Ledgers {
         for (number, (path, repeats, state)) in self.read.iter().enumerate() {
             // As far as it was read before: a run may be writing to it.
             for entry in entries(path, Some(state.bytes), self.key)?.map_while(Result::ok) {
-                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(&call.path, entry.seq)) {
+                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(&whole(call), entry.seq)) {
                     see(number, &entry);
                 }
             }
@@ -119,6 +119,11 @@ fn entries(path: &Path, bytes: Option<u64>, key: Option<PublicKey>) -> Result<Li
     let file = crate::call::open(path)?;
     let bytes = bytes.map_or_else(|| file.metadata().map(|metadata| metadata.len()).map_err(doing("read", path)), Ok)?;
     Ok(Entries::new(BufReader::with_capacity(1 << 18, file.take(bytes)), key))
+}
+
+/// What tells a file from those of the same relative path under other roots.
+fn whole(call: &CallRecord) -> String {
+    format!("{}\n{}", call.root, call.path)
 }
 
 fn name(path: &str) -> u128 {

@@ -40,6 +40,8 @@ pub struct Opened {
     pub settings: Sha256,
     /// `beside` or `in place`.
     pub mode: String,
+    /// The folder of outputs, whole; `null` in place.
+    pub to: Option<String>,
     /// The part of the files that this run takes, as `2/8`; `1/1`: all.
     pub shard: String,
     /// When it began, RFC 3339, UTC.
@@ -51,6 +53,8 @@ pub struct Opened {
 pub struct CallRecord {
     /// The file, relative to what was given, with `/`.
     pub path: String,
+    /// What was given, whole: a folder, or what lists are relative to.
+    pub root: String,
     /// What it was; its digest is left out where it could not be read.
     pub input: FileState,
     /// What stands in its place or beside it; `null` where nothing does.

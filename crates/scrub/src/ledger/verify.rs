@@ -4,9 +4,11 @@
 //! for the spans of the line, and that nothing is found in the output that was not there to be found.
 
 use super::key::PublicKey;
+use super::name;
 use super::read::{Entries, LedgerError};
 use super::record::{CallRecord, Record, SpanRecord, Totals, Treatment};
-use crate::call::Call;
+use crate::batch::{Search, path_below};
+use crate::call::{Call, same_file};
 use crate::check::verify as verify_pair;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
@@ -14,7 +16,7 @@ use crate::find::find;
 use crate::plan::Plan;
 use crate::settings::Settings;
 use cardhush_core::{Cause, Redaction, Span};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::ops::ControlFlow;
@@ -77,7 +79,9 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
     let entries = |key| Ok(Entries::new(BufReader::new(File::open(path).map_err(doing("open", path))?), key));
     // The last line of each file, by the first half of the digest of its path; sums as a seal has them.
     let mut last: HashMap<u128, (u64, Treatment, f64)> = HashMap::new();
-    let mut sealed = false;
+    // Every relative path that has a line.
+    let mut names = HashSet::new();
+    let (mut sealed, mut beside) = (false, true);
     for entry in entries(against.key)? {
         let entry = match entry {
             Ok(entry) => entry,
@@ -90,7 +94,8 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
         sealed = false;
         match &entry.record {
             Record::Call(call) => {
-                let (name, hours) = (name(&call.path), call.hours());
+                names.insert(name("", &call.path));
+                let (name, hours) = (name(&call.root, &call.path), call.hours());
                 found.totals.count(call.outcome, hours);
                 if let Some((_, outcome, hours)) = last.insert(name, (entry.seq, call.outcome, hours)) {
                     found.totals.uncount(outcome, hours);
@@ -106,17 +111,23 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
                     problem(&mut found, &Problem::Sums("a seal's sums are not those of the lines before it"));
                 }
             }
-            Record::Opened(_) => {}
+            Record::Opened(opened) => beside = opened.to.is_some(),
         }
     }
-    if !sealed && found.lines > 0 {
+    if found.lines == 0 {
+        problem(&mut found, &Problem::Sums("has no lines: it proves nothing"));
+        return Ok(found);
+    }
+    if against.key.is_some() && !found.signed {
+        problem(&mut found, &Problem::Sums("has seals that nobody signed"));
+    }
+    if !sealed {
         problem(&mut found, &Problem::Sums("the last lines have no seal: the run was cut off; run it again to its end"));
     }
-    found.signed &= found.lines > 0;
     for entry in entries(against.key)? {
         let Ok(entry) = entry else { break };
         let Record::Call(call) = entry.record else { continue };
-        if last.get(&name(&call.path)).is_none_or(|(seq, ..)| *seq != entry.seq) {
+        if last.get(&name(&call.root, &call.path)).is_none_or(|(seq, ..)| *seq != entry.seq) {
             continue;
         }
         if stopped() {
@@ -124,23 +135,38 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
         }
         found.files += 1;
         let mut what = |what: String| problem(&mut found, &Problem::File { path: &call.path, what });
-        check_file(&call, against, &mut what);
+        check_file(&call, against, beside, &mut what);
+    }
+    // What nobody tells of is nothing that was scrubbed.
+    if let Some(folder) = &against.outputs {
+        for stranger in Search::default().folder(folder) {
+            let stranger = stranger?;
+            let own = stranger.relative.starts_with("cardhush-ledger") || same_file(&stranger.path, path);
+            if !own && !names.contains(&name("", &stranger.relative)) {
+                problem(
+                    &mut found,
+                    &Problem::File { path: &stranger.relative, what: "stands among the outputs, and the ledger has no line of it".into() },
+                );
+            }
+        }
     }
     Ok(found)
 }
 
-fn check_file(call: &CallRecord, against: &Against, wrong: &mut dyn FnMut(String)) {
+fn check_file(call: &CallRecord, against: &Against, beside: bool, wrong: &mut dyn FnMut(String)) {
+    let below = path_below(&call.path);
+    let place = |folder: &Option<PathBuf>| folder.as_ref().zip(below.as_ref()).map(|(folder, below)| folder.join(below));
+    let (original, output) = (place(&against.originals), place(&against.outputs));
     let Some(written) = call.output.as_ref() else {
-        if let Some(outputs) = &against.outputs
-            && fs::symlink_metadata(outputs.join(&call.path)).is_ok()
-            && against.originals.is_some()
-        {
+        // In place it stays where it was.
+        if beside && output.is_some_and(|output| fs::symlink_metadata(output).is_ok()) {
             wrong("was not scrubbed, and stands among the outputs".into());
         }
         return;
     };
-    let original = against.originals.as_ref().map(|folder| folder.join(&call.path));
-    let output = against.outputs.as_ref().map(|folder| folder.join(&call.path));
+    if below.is_none() {
+        return wrong("is no path below the folders".into());
+    }
     let original_is = original.as_deref().is_none_or(|path| is(path, "original", call.input.sha256, wrong));
     let output_is = output.as_deref().is_none_or(|path| is(path, "output", written.sha256, wrong));
     let result = match (original.filter(|_| original_is), output.filter(|_| output_is)) {
@@ -192,8 +218,4 @@ fn alone(call: &CallRecord, output: &Path, against: &Against) -> Result<usize, E
     let known = plan(&call.spans, output.channels());
     let found = find(&output, settings, None, &mut |_| ControlFlow::Continue(()))?;
     Ok(found.redactions().filter(|one| known.near(one.channel, one.span).0.is_empty()).count())
-}
-
-fn name(path: &str) -> u128 {
-    Sha256::of(path.as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }

@@ -2,14 +2,14 @@
 
 use super::key::Key;
 use super::read::{Entries, LedgerError, Line, NOTHING, SCHEMA, SEALED};
-use super::record::{CallRecord, FileState, Record, Seal, Totals, Treatment};
+use super::record::{CallRecord, FileState, Opened, Record, Totals, Treatment};
 use crate::beside::{Beside, Readers};
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{BufReader, BufWriter, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -25,8 +25,14 @@ pub(crate) struct Known {
     /// A few bits of the reason, to tell a refusal that is told again.
     pub reason: u64,
     pub hours: f64,
-    /// A seal says that its output had its name.
-    pub sealed: bool,
+    /// A few bits of how and whereto it was treated.
+    pub run: u64,
+}
+
+/// A line that no seal covers: its run was cut off before it could say that the output has its name.
+pub(crate) struct CutOff {
+    pub record: CallRecord,
+    pub run: u64,
 }
 
 /// A ledger that is written. Dropped, it is unlocked.
@@ -40,7 +46,13 @@ pub struct Ledger {
     lines: Vec<u8>,
     /// By the first half of the digest of their paths.
     known: HashMap<u128, Known>,
-    unsealed: Vec<u128>,
+    /// Lines without a seal: of runs before this one, with what they say; and whether there are any.
+    cut_off: Vec<CutOff>,
+    unsealed: bool,
+    /// How the lines that come now are treated; see [`Known::run`].
+    run: u64,
+    /// Whether seals before were signed.
+    signed: bool,
     totals: Totals,
 }
 
@@ -50,8 +62,12 @@ impl Ledger {
     /// # Errors
     /// Another run has it open; it cannot be read or written; it was changed.
     pub fn open(path: &Path, key: Option<Key>) -> Result<Self, Error> {
+        let fresh = !path.exists();
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(doing("open", path))?;
         lock(&file, path)?;
+        if fresh {
+            sync_name(path)?;
+        }
         let mut ledger = Self {
             path: path.into(),
             file,
@@ -60,7 +76,10 @@ impl Ledger {
             prev: NOTHING,
             lines: Vec::new(),
             known: HashMap::new(),
-            unsealed: Vec::new(),
+            cut_off: Vec::new(),
+            unsealed: false,
+            run: 0,
+            signed: false,
             totals: Totals::default(),
         };
         let mut end = 0;
@@ -70,11 +89,17 @@ impl Ledger {
             match entry {
                 Ok(entry) => {
                     (ledger.seq, ledger.prev, end) = (entry.seq + 1, entry.digest, entry.end);
+                    if let Record::Call(call) = &entry.record {
+                        ledger.cut_off.push(CutOff { record: (**call).clone(), run: ledger.run });
+                    }
                     ledger.remember(entry.seq, &entry.record);
                 }
-                Err(LedgerError::Torn { .. }) => break,
+                Err(LedgerError::Torn { .. }) if ledger.is_own_tail(end)? => break,
                 Err(source) => return Err(Error::Ledger { path: path.into(), source }),
             }
+        }
+        if ledger.signed && ledger.key.is_none() {
+            return Err(Error::KeyMissing { path: path.into() });
         }
         ledger.file.set_len(end).and_then(|()| ledger.file.seek(SeekFrom::Start(end))).map_err(doing("write", path))?;
         Ok(ledger)
@@ -92,14 +117,36 @@ impl Ledger {
         self.totals
     }
 
-    /// What is known of a file.
-    pub(crate) fn known(&self, path: &str) -> Option<&Known> {
-        self.known.get(&name(path))
+    /// What is known of a file: of the one that is called so under the same root, and no other.
+    pub(crate) fn known(&self, root: &str, path: &str) -> Option<&Known> {
+        self.known.get(&name(root, path))
     }
 
     /// Whether lines wait for their seal.
     pub(crate) fn is_sealed(&self) -> bool {
-        self.unsealed.is_empty()
+        !self.unsealed
+    }
+
+    /// The lines of earlier runs that no seal covers; once. Nothing may be sealed before it is known what became of them.
+    pub(crate) fn cut_off(&mut self) -> Vec<CutOff> {
+        std::mem::take(&mut self.cut_off)
+    }
+
+    /// Whether what follows the last whole line begins as the next line would: else the file is no ledger, and nobody's to cut.
+    fn is_own_tail(&mut self, end: u64) -> Result<bool, Error> {
+        let begins = format!("{{\"schema\":{SCHEMA},\"seq\":{},\"prev\":\"{}\"", self.seq, self.prev);
+        let mut tail = vec![0; begins.len()];
+        let read = doing("read", &self.path);
+        self.file.seek(SeekFrom::Start(end)).map_err(&read)?;
+        let mut count = 0;
+        while let Some(rest) = tail.get_mut(count..).filter(|rest| !rest.is_empty()) {
+            match self.file.read(rest).map_err(&read)? {
+                0 => break,
+                more => count += more,
+            }
+        }
+        let tail = tail.get(..count).unwrap_or_default();
+        Ok(begins.as_bytes().starts_with(tail))
     }
 
     /// Adds a line; it is in the file after [`sync`](Self::sync).
@@ -127,9 +174,7 @@ impl Ledger {
         let signature = self.key.as_ref().map(|key| key.sign(&digest).iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         line += &format!("{SEALED}\"{digest}\",\"signature\":{}}}", serde_json::json!(signature));
         self.put(line);
-        for name in self.unsealed.drain(..) {
-            self.known.entry(name).and_modify(|known| known.sealed = true);
-        }
+        self.unsealed = false;
         Ok(())
     }
 
@@ -150,13 +195,17 @@ impl Ledger {
         if !path.exists() && !self.known.values().any(bad) {
             return Ok(());
         }
+        // Nobody else's.
+        if fs::metadata(path).is_ok_and(|there| there.len() > 0) && !fs::read(path).is_ok_and(|text| text.starts_with(b"{\"path\":")) {
+            return Err(Error::Exists { path: path.into() });
+        }
         let beside = Beside::new(path, Readers::Usual)?;
         let mut to = BufWriter::new(beside.file());
         let file = File::open(&self.path).map_err(doing("read", &self.path))?;
         for entry in Entries::new(BufReader::new(file), None) {
             let entry = entry.map_err(|source| Error::Ledger { path: self.path.clone(), source })?;
             if let Record::Call(call) = &entry.record
-                && self.known(&call.path).is_some_and(|known| known.seq == entry.seq && bad(known))
+                && self.known(&call.root, &call.path).is_some_and(|known| known.seq == entry.seq && bad(known))
             {
                 call.write(&mut to).map_err(doing("write", path))?;
             }
@@ -180,25 +229,24 @@ impl Ledger {
     fn remember(&mut self, seq: u64, record: &Record) {
         match record {
             Record::Call(call) => {
-                let (name, known) = (name(&call.path), Known::of(seq, call));
+                let (name, known) = (name(&call.root, &call.path), Known::of(seq, call, self.run));
                 self.totals.count(known.outcome, known.hours);
                 if let Some(before) = self.known.insert(name, known) {
                     self.totals.uncount(before.outcome, before.hours);
                 }
-                self.unsealed.push(name);
+                self.unsealed = true;
             }
-            Record::Seal(Seal { .. }) => {
-                for name in self.unsealed.drain(..) {
-                    self.known.entry(name).and_modify(|known| known.sealed = true);
-                }
+            Record::Seal(seal) => {
+                self.cut_off.clear();
+                (self.unsealed, self.signed) = (false, seal.signature.is_some());
             }
-            _ => {}
+            Record::Opened(opened) => self.run = run(opened),
         }
     }
 }
 
 impl Known {
-    fn of(seq: u64, call: &CallRecord) -> Self {
+    fn of(seq: u64, call: &CallRecord, run: u64) -> Self {
         let state = |state: &FileState| state.sha256.map(|sha256| (state.bytes, sha256));
         Self {
             seq,
@@ -208,9 +256,25 @@ impl Known {
             outcome: call.outcome,
             reason: call.reason.as_deref().map_or(0, reason),
             hours: call.hours(),
-            sealed: false,
+            run,
         }
     }
+}
+
+/// Where a file is, in a few bits.
+pub(crate) fn file(root: &str, path: &str) -> u64 {
+    reason(&format!("{root}\n{path}"))
+}
+
+/// How a run treats files, and where it puts them, in a few bits.
+pub(crate) fn run(opened: &Opened) -> u64 {
+    reason(&format!("{} {} {:?}", opened.settings, opened.mode, opened.to))
+}
+
+/// A new file's name, brought to the disk.
+fn sync_name(path: &Path) -> Result<(), Error> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { File::open(folder).and_then(|folder| folder.sync_all()).map_err(doing("write to", folder)) } else { Ok(()) }
 }
 
 /// A reason in a few bits.
@@ -223,8 +287,9 @@ pub(crate) fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }
 
-fn name(path: &str) -> u128 {
-    Sha256::of(path.as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
+/// Where a file is, in a few bits more.
+pub(crate) fn name(root: &str, path: &str) -> u128 {
+    Sha256::of(format!("{root}\n{path}").as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
 
 #[cfg(unix)]
