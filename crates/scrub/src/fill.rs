@@ -27,8 +27,12 @@ pub(crate) fn fill(call: &Call, to: &Beside, plan: &Plan, settings: &Settings, w
     let mut bytes = Held::default();
     let (mut input, mut output) = (Digest::new(), Digest::new());
     to.file().rewind().map_err(doing("write", to.target()))?;
+    // Of the same bytes there is one digest.
+    let same = plan.is_empty();
     let mut write = |bytes: &[u8]| {
-        output.add(bytes);
+        if !same {
+            output.add(bytes);
+        }
         to.file().write_all(bytes).map_err(doing("write", to.target()))
     };
     for part in call.head() {
@@ -53,7 +57,8 @@ pub(crate) fn fill(call: &Call, to: &Beside, plan: &Plan, settings: &Settings, w
         input.add(bytes);
         write(bytes)?;
     }
-    Ok(Digests { input: input.end(), output: output.end() })
+    let input = input.end();
+    Ok(Digests { input, output: if same { input } else { output.end() } })
 }
 
 /// One [`Suppressor`] a channel, fed with a file's bytes.
