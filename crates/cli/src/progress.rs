@@ -84,8 +84,10 @@ impl Rate {
 
     /// Says something above it.
     pub fn above(&self, say: impl FnOnce()) {
-        self.bar.as_ref().map_or_else(|| (), |bar| bar.suspend(|| ()));
-        say();
+        match &self.bar {
+            Some(bar) => bar.suspend(say),
+            None => say(),
+        }
     }
 
     /// Takes it away.

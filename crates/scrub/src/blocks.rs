@@ -2,7 +2,7 @@
 
 use crate::beside::Beside;
 use crate::call::{Call, read_at};
-use crate::digest::{Digest, Digests};
+use crate::digest::{Digests, Sha256};
 use crate::error::{Error, doing};
 use crate::eye::Eye;
 use crate::find::pieces;
@@ -60,19 +60,7 @@ pub(crate) fn fill(
     coded.rewrite(&mut reader, &spans(plan), &mut level, &mut out).map_err(call.codec())?;
     out.flush().map_err(doing("write", to.target()))?;
     drop(out);
-    Ok(Digests { input: call.digest()?, output: digest(to.file(), to.target())? })
-}
-
-fn digest(file: &File, path: &Path) -> Result<crate::digest::Sha256, Error> {
-    let bytes = file.metadata().map_err(doing("read", path))?.len();
-    let (mut digest, mut held) = (Digest::new(), Held::default());
-    let mut at = 0;
-    while at < bytes {
-        let end = bytes.min(at + crate::call::BLOCK_BYTES);
-        digest.add(read_at(file, at..end, &mut held).map_err(doing("read", path))?);
-        at = end;
-    }
-    Ok(digest.end())
+    Ok(Digests { input: call.digest()?, output: Sha256::of_file(to.file()).map_err(doing("read", to.target()))? })
 }
 
 /// The level of the background before each span of a plan, full scale 1.0, of what is not planned.

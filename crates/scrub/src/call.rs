@@ -1,8 +1,7 @@
 //! One call recording: opened, parsed, and known again if somebody changed it meanwhile.
 
-use crate::digest::{Digest, Sha256};
+use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::held::Held;
 use crate::linear::Linear;
 use crate::reading::Reading;
 use crate::report::seconds;
@@ -241,13 +240,9 @@ impl Call {
     /// The digest of the whole file.
     ///
     /// # Errors
-    /// It cannot be read, or changed.
+    /// It cannot be read.
     pub fn digest(&self) -> Result<Sha256, Error> {
-        let (mut digest, mut bytes) = (Digest::new(), Held::default());
-        for part in cut(0..self.bytes()) {
-            digest.add(self.read(part, &mut bytes)?);
-        }
-        Ok(digest.end())
+        Sha256::of_file(&self.file).map_err(doing("read", &self.path))
     }
 
     /// Reads a part of the file.

@@ -1,8 +1,15 @@
 //! SHA-256 of files: what a ledger knows them by.
 
+use crate::held::Held;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::Digest as _;
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _};
+use std::path::Path;
+
+/// Bytes that are read at a time.
+const BLOCK: usize = 256 * 1024;
 
 /// A SHA-256. Written in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,6 +43,26 @@ impl Digest {
 }
 
 impl Sha256 {
+    /// Of a file, from its first byte to its last.
+    pub(crate) fn of_file(mut file: &File) -> io::Result<Self> {
+        let (mut digest, mut bytes) = (Digest::new(), Held::default());
+        bytes.resize(BLOCK, 0);
+        file.rewind()?;
+        loop {
+            match file.read(&mut bytes) {
+                Ok(0) => return Ok(digest.end()),
+                Ok(count) => digest.add(bytes.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Of the file at a path; `None` where none can be read.
+    pub(crate) fn at(path: &Path) -> Option<Self> {
+        File::open(path).ok().and_then(|file| Self::of_file(&file).ok())
+    }
+
     /// Of bytes that are at hand.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

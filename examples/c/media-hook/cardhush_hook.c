@@ -10,7 +10,7 @@
 // The legs come from different senders: one pauses, starts late, has a slower clock or longer frames. A queue holds back what one is ahead by, up to SKEW_MS; then
 // the other gets silence. The legs must stay together: what a key masks on the other leg is the same time there, and what is found of its echo near that.
 //
-// `frame` and `command` allocate nothing; `open` takes memory that the module has, so it does not either. `open` wants 256 KB of stack, `close` half of that, `frame` 32 KB.
+// `frame` and `command` allocate nothing; `open` takes memory that the module has, so it does not either. `open` wants 256 KiB of stack, the others 64.
 //
 // Anything but CARDHUSH_OK, from whichever call, and the rest of the recording is silence: what was not scrubbed is not stored.
 #define _POSIX_C_SOURCE 200112L

@@ -29,7 +29,7 @@ pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
     let ran = run_batch(&job.batch, files, ledger.as_mut(), &|| stop.asked(), &mut |told| {
         let (outcome, hours) = match &told {
             Told::Treated(record) => (record.outcome, record.hours()),
-            Told::Before(_, outcome) => (*outcome, 0.0),
+            Told::Before(outcome) => (*outcome, 0.0),
         };
         if let Told::Treated(record) = told {
             if let Some(reason) = record.reason.as_deref().filter(|_| !lines && !job.quiet) {

@@ -4,12 +4,14 @@
 //! run looks at. What is in place already is not written again: it is the same bytes, since equal files and settings give equal outputs.
 
 use super::found::path_below;
-use super::one::{Done, digest_of, ns};
+use super::one::{Done, ns};
 use super::{Batch, Found, Ran, Told, Where};
 use crate::beside::sweep;
+use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::ledger::{CallRecord, CutOff, Ledger, Opened, Record, Treatment, file, reason, run};
+use crate::ledger::{CallRecord, CutOff, Ledger, Opened, Record, Treatment, name, reason, run};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -32,8 +34,8 @@ pub(super) struct Commit<'a> {
     since: Instant,
     /// The folder of outputs, by which all of its file system is brought to the disk.
     folder: Option<File>,
-    /// What came in this run: by a few bits of its name, those of where it is.
-    names: HashMap<u64, u64>,
+    /// What came in this run: by the name of its output, its own.
+    names: HashMap<u128, u128>,
 }
 
 impl<'a> Commit<'a> {
@@ -56,20 +58,13 @@ impl<'a> Commit<'a> {
     /// Finds out what became of lines that no seal covers, before anything is sealed: an output that did not come to be is told as failed, and its file is treated anew once it is found.
     fn settle(&mut self) -> Result<(), Error> {
         let cut_off = self.ledger.as_mut().map_or_else(Vec::new, |ledger| ledger.cut_off());
-        for CutOff { mut record, run } in cut_off {
-            let below = path_below(&record.path);
-            let place = match &self.batch.to {
-                Where::Folder(folder) => below.map(|below| folder.join(below)),
-                _ => below.map(|below| Path::new(&record.root).join(below)),
-            };
+        for CutOff { mut record, to, .. } in cut_off {
+            let root = to.as_deref().unwrap_or(&record.root);
+            let place = path_below(&record.path).map(|below| Path::new(root).join(below));
             place.as_deref().map(sweep);
-            let Some(written) = record.output.as_ref() else { continue };
-            let there = place.as_deref().and_then(digest_of);
-            if run != self.run || there.is_none() || there != written.sha256 {
-                (record.outcome, record.output) = (Treatment::Failed, None);
-                record.reason = Some("the run was cut off, and its output is not there".into());
-                record.spans.clear();
-                record.asked.clear();
+            let Some(written) = &record.output else { continue };
+            if written.sha256.is_none() || place.as_deref().and_then(Sha256::at) != written.sha256 {
+                record.fail(Treatment::Failed, "the run was cut off, and its output is not there".into());
                 self.add_line(&record)?;
             }
         }
@@ -78,20 +73,23 @@ impl<'a> Commit<'a> {
 
     /// Whether a file came in this run already (true), or another one of its name (false).
     pub fn is_twice(&mut self, found: &Found) -> Option<bool> {
-        let file = file(&found.root.to_string_lossy(), &found.relative);
+        let root = found.root.to_string_lossy();
+        let own = name(&root, &found.relative);
         // In place each is its own output.
-        let name = if self.batch.to == Where::InPlace { file } else { reason(&found.relative) };
-        let before = self.names.insert(name, file);
-        let first = before.unwrap_or(file);
-        self.names.insert(name, first);
-        before.map(|before| before == file)
+        let output = if self.batch.to == Where::InPlace { own } else { name("", &found.relative) };
+        match self.names.entry(output) {
+            Entry::Vacant(place) => {
+                place.insert(own);
+                None
+            }
+            Entry::Occupied(first) => Some(*first.get() == own),
+        }
     }
 
     /// How a file ended that needs nothing done, and its hours; `None` for one that does.
     pub fn before(&self, found: &Found) -> Option<(Treatment, f64)> {
         let known = self.ledger.as_ref()?.known(&found.root.to_string_lossy(), &found.relative)?;
-        let same_run = known.run == self.run;
-        let (_, sha256) = known.output.filter(|_| same_run && matches!(known.outcome, Treatment::Scrubbed | Treatment::NothingFound))?;
+        let sha256 = known.output.filter(|_| known.run == self.run)?;
         if self.batch.to != Where::InPlace {
             let metadata = fs::symlink_metadata(&found.path).ok()?;
             if known.bytes != metadata.len() || known.modified_ns != metadata.modified().ok().and_then(ns) {
@@ -99,7 +97,7 @@ impl<'a> Commit<'a> {
             }
         }
         // By its contents: neither length nor time tells an output from what it came of, and in place it stands where that stood.
-        (digest_of(&self.output(found)?) == Some(sha256)).then_some((known.outcome, known.hours))
+        (Sha256::at(&self.output(found)?) == Some(sha256)).then_some((known.outcome, known.hours))
     }
 
     fn output(&self, found: &Found) -> Option<PathBuf> {
@@ -140,11 +138,15 @@ impl<'a> Commit<'a> {
             let each = self.batch.sync && self.folder.is_none();
             // What was free when it was looked at must still be.
             let replace = self.folder.is_none() || done.replaces;
-            if let Err(error) = if each { staged.publish() } else { staged.publish_many(replace) } {
-                // Its line is there: another takes its place.
-                (done.record.outcome, done.record.reason, done.record.output) = (Treatment::Failed, Some(error.to_string()), None);
-                done.record.spans.clear();
-                self.add_line(&done.record)?;
+            match if each { staged.publish() } else { staged.publish_many(replace) } {
+                Ok(()) => {}
+                // It is there, as its line says, and a power cut may take it away: then the next run finds out.
+                Err(error @ Error::Unsettled { .. }) => done.record.reason = Some(error.to_string()),
+                Err(error) => {
+                    // Its line is there: another takes its place.
+                    done.record.fail(Treatment::Failed, error.to_string());
+                    self.add_line(&done.record)?;
+                }
             }
         }
         self.contents()?;
@@ -159,55 +161,38 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    /// The run is over: its last lines are sealed.
-    pub fn end(mut self) -> Result<(), Error> {
-        if let Some(ledger) = self.ledger.as_mut() {
-            ledger.sync(self.batch.sync)?;
-        }
-        Ok(())
-    }
-
     /// A file that stands where an output should go, and that the ledger does not know as this output, stays.
     fn refuse_foreign(&self, done: &mut Done) {
         let (Where::Folder(_), Some(output)) = (&self.batch.to, self.output(&done.found)) else { return };
         let Some(state) = done.record.output.as_ref().filter(|_| fs::symlink_metadata(&output).is_ok()) else { return };
         done.replaces = true;
         let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&done.record.root, &done.record.path));
-        let known = known.and_then(|known| known.output);
-        let there = digest_of(&output);
+        let there = Sha256::at(&output);
         if there == state.sha256 {
             // As it will be.
             done.staged = None;
-        } else if !self.batch.force && (there.is_none() || there != known.map(|(_, sha256)| sha256)) {
-            let error = Error::Exists { path: output };
-            (done.record.outcome, done.record.reason, done.record.output) = (Treatment::Failed, Some(error.to_string()), None);
-            done.record.spans.clear();
+        } else if !self.batch.force && (there.is_none() || there != known.and_then(|known| known.output)) {
+            done.record.fail(Treatment::Failed, Error::Exists { path: output }.to_string());
             done.staged = None;
         }
     }
 
     /// Lines for the ledger, at the disk before any name is given.
     fn lines(&mut self, group: &[Done]) -> Result<(), Error> {
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(()) };
         for done in group {
-            let known = ledger.known(&done.record.root, &done.record.path);
-            let told = |known: &crate::ledger::Known| {
-                let input = &done.record.input;
-                known.outcome == done.record.outcome
-                    && known.reason == done.record.reason.as_deref().map_or(0, reason)
-                    && (known.bytes, known.modified_ns) == (input.bytes, input.modified_ns)
-            };
             // The same refusal of the same file is told once.
-            if done.record.output.is_none() && known.is_some_and(told) {
-                continue;
+            let Done { record, .. } = done;
+            let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&record.root, &record.path));
+            let told = known.is_some_and(|known| {
+                known.outcome == record.outcome
+                    && known.reason == record.reason.as_deref().map_or(0, reason)
+                    && (known.bytes, known.modified_ns) == (record.input.bytes, record.input.modified_ns)
+            });
+            if record.output.is_some() || !told {
+                self.add_line(record)?;
             }
-            if !self.is_open {
-                ledger.add(&Record::Opened(Box::new(self.opened.clone())))?;
-                self.is_open = true;
-            }
-            ledger.add(&Record::Call(Box::new(done.record.clone())))?;
         }
-        ledger.sync(self.batch.sync)
+        self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync(self.batch.sync))
     }
 
     fn add_line(&mut self, record: &CallRecord) -> Result<(), Error> {

@@ -19,8 +19,7 @@ use crate::error::Error;
 use crate::ledger::{CallRecord, Ledger, Opened, Totals, Treatment};
 use crate::settings::Settings;
 use commit::Commit;
-pub(crate) use one::digest_of;
-use one::{Done, Work};
+use one::Done;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
@@ -64,7 +63,7 @@ pub enum Told<'a> {
     /// It was treated.
     Treated(&'a CallRecord),
     /// It was treated before, so.
-    Before(&'a str, Treatment),
+    Before(Treatment),
 }
 
 /// What a run did.
@@ -90,7 +89,7 @@ pub fn run(
     tell: &mut dyn FnMut(Told<'_>),
 ) -> Result<Ran, Error> {
     let stop = AtomicBool::new(false);
-    let (give, take) = sync_channel::<Work>(QUEUE);
+    let (give, take) = sync_channel::<Found>(QUEUE);
     let (hand_in, collect) = sync_channel::<Done>(QUEUE);
     let (ask, asked) = sync_channel::<Result<Found, Error>>(QUEUE);
     let take = Mutex::new(take);
@@ -114,14 +113,14 @@ pub fn run(
         drop((asked, collect));
         result
     });
-    result.and_then(|()| commit.end()).map(|()| ran)
+    result.map(|()| ran)
 }
 
-fn work(batch: &Batch, take: &Mutex<Receiver<Work>>, hand_in: &SyncSender<Done>, stop: &AtomicBool) {
+fn work(batch: &Batch, take: &Mutex<Receiver<Found>>, hand_in: &SyncSender<Done>, stop: &AtomicBool) {
     loop {
-        let work = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(work) = work else { return };
-        if hand_in.send(one::treat(batch, work, stop)).is_err() {
+        let found = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(found) = found else { return };
+        if hand_in.send(one::treat(batch, &found, stop)).is_err() {
             return;
         }
     }
@@ -137,7 +136,7 @@ struct Steering<'a, 'b> {
 }
 
 impl Steering<'_, '_> {
-    fn run(mut self, found: &Receiver<Result<Found, Error>>, give: SyncSender<Work>, collect: &Receiver<Done>) -> Result<(), Error> {
+    fn run(mut self, found: &Receiver<Result<Found, Error>>, give: SyncSender<Found>, collect: &Receiver<Done>) -> Result<(), Error> {
         let (mut give, mut under_way) = (Some(give), 0_usize);
         loop {
             if (self.stopped)() {
@@ -152,7 +151,7 @@ impl Steering<'_, '_> {
                         if self.was_treated(&found)? {
                             continue;
                         }
-                        if to.send(Work { found }).is_err() {
+                        if to.send(found).is_err() {
                             give = None;
                         } else {
                             under_way += 1;
@@ -194,7 +193,7 @@ impl Steering<'_, '_> {
         let Some((outcome, hours)) = self.commit.before(found) else { return Ok(false) };
         self.ran.before += 1;
         self.ran.totals.count(outcome, hours);
-        (self.tell)(Told::Before(&found.relative, outcome));
+        (self.tell)(Told::Before(outcome));
         Ok(true)
     }
 }

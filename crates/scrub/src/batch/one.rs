@@ -8,7 +8,7 @@ use crate::ledger::{CallRecord, FileState, SpanRecord, Treatment, now};
 use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::stage::{Staged, Target, stage_call};
-use std::fs::{self, Metadata};
+use std::fs;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -17,11 +17,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How long ago a file whose header has no length must have been written to, to be taken for one that its recorder has closed.
 const SETTLED: Duration = Duration::from_secs(60);
-
-/// A file to be treated.
-pub(super) struct Work {
-    pub found: Found,
-}
 
 /// A file that was treated, but for its output's name.
 pub(super) struct Done {
@@ -36,55 +31,40 @@ pub(super) struct Done {
 }
 
 /// Treats a file. Whatever happens to it is in its record, a defect of ours as well: it stops no other file.
-pub(super) fn treat(batch: &Batch, work: Work, stop: &AtomicBool) -> Done {
-    let found = work.found.clone();
-    catch_unwind(AssertUnwindSafe(|| treat_one(batch, work.found, stop))).unwrap_or_else(|_| {
-        failed(found, "a defect of cardhush, whose place in the source was told: please report it; nothing was written".into())
+pub(super) fn treat(batch: &Batch, found: &Found, stop: &AtomicBool) -> Done {
+    catch_unwind(AssertUnwindSafe(|| treat_one(batch, found, stop))).unwrap_or_else(|_| {
+        failed(found.clone(), "a defect of cardhush, whose place in the source was told: please report it; nothing was written".into())
     })
 }
 
-fn treat_one(batch: &Batch, found: Found, stop: &AtomicBool) -> Done {
-    let begun = now();
-    let (bytes, modified_ns) =
-        fs::symlink_metadata(&found.path).map_or((0, None), |metadata| (metadata.len(), metadata.modified().ok().and_then(ns)));
-    let input = FileState { bytes, modified_ns, sha256: None };
-    let mut record = CallRecord {
-        path: found.relative.clone(),
-        root: found.root.to_string_lossy().into_owned(),
-        input,
-        output: None,
-        outcome: Treatment::Failed,
-        reason: None,
-        form: None,
-        spans: Vec::new(),
-        asked: Vec::new(),
-        begun,
-        ended: String::new(),
-    };
-    let mut staged = None;
-    let mut interrupted = false;
-    match scrub(batch, &found, stop) {
+fn treat_one(batch: &Batch, found: &Found, stop: &AtomicBool) -> Done {
+    let mut record = CallRecord::begun(&found.root, &found.relative);
+    if let Ok(metadata) = fs::symlink_metadata(&found.path) {
+        (record.input.bytes, record.input.modified_ns) = (metadata.len(), metadata.modified().ok().and_then(ns));
+    }
+    let (mut staged, mut interrupted) = (None, false);
+    match scrub(batch, found, stop) {
         Ok((one, sha256)) => {
             record.input.sha256 = Some(sha256);
             record.form = Some(one.form());
             record.spans = spans(one.plan());
             record.asked = one.asked().map_or_else(Vec::new, spans);
-            // Files that are left as they are, in place, are their own output.
-            let output = one.digests().map_or(sha256, |digests| digests.output);
-            let written = one.output_metadata();
-            let length = written.as_ref().map_or(bytes, Metadata::len);
-            record.output = (batch.to != Where::Nowhere).then_some(FileState { bytes: length, modified_ns, sha256: Some(output) });
+            if batch.to != Where::Nowhere {
+                // Files that are left as they are, in place, are their own output.
+                let bytes = one.output_metadata().map_or(record.input.bytes, |output| output.len());
+                let sha256 = one.digests().map_or(sha256, |digests| digests.output);
+                record.output = Some(FileState { bytes, sha256: Some(sha256), ..record.input.clone() });
+            }
             record.outcome = if one.outcome() == Outcome::NothingFound { Treatment::NothingFound } else { Treatment::Scrubbed };
             staged = one.output().is_some().then_some(one);
         }
         Err(error) => {
             interrupted = matches!(error, Error::Interrupted { .. });
-            record.outcome = if is_refusal(&error) { Treatment::Refused } else { Treatment::Failed };
-            record.reason = Some(error.to_string());
+            record.fail(if is_refusal(&error) { Treatment::Refused } else { Treatment::Failed }, error.to_string());
         }
     }
     record.ended = now();
-    Done { found, record, staged, interrupted, replaces: false }
+    Done { found: found.clone(), record, staged, interrupted, replaces: false }
 }
 
 /// A folder or list that could not be read on.
@@ -98,19 +78,8 @@ pub(super) fn unread(error: &Error) -> Done {
 
 /// A file that could not be treated.
 pub(super) fn failed(found: Found, reason: String) -> Done {
-    let record = CallRecord {
-        path: found.relative.clone(),
-        root: found.root.to_string_lossy().into_owned(),
-        input: FileState { bytes: 0, modified_ns: None, sha256: None },
-        output: None,
-        outcome: Treatment::Failed,
-        reason: Some(reason),
-        form: None,
-        spans: Vec::new(),
-        asked: Vec::new(),
-        begun: now(),
-        ended: now(),
-    };
+    let mut record = CallRecord::begun(&found.root, &found.relative);
+    record.reason = Some(reason);
     Done { found, record, staged: None, interrupted: false, replaces: false }
 }
 
@@ -124,15 +93,13 @@ fn scrub(batch: &Batch, found: &Found, stop: &AtomicBool) -> Result<(Box<Staged>
         return Err(Error::NotAFile { path: path.clone() });
     }
     let mut watch = |_| if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) };
-    if found.under.is_none() {
-        return Err(Error::LeadsOut { path: path.clone() });
-    }
-    let output = output(batch, found)?;
-    let target = match (&batch.to, &output) {
+    let under = found.under.as_ref().ok_or_else(|| Error::LeadsOut { path: path.clone() })?;
+    let beside = if let Where::Folder(folder) = &batch.to { Some(output(folder, under, path)?) } else { None };
+    let target = match (&batch.to, &beside) {
         (Where::Nowhere, _) => Target::Nowhere,
-        (Where::InPlace, _) => Target::InPlace,
-        (Where::Folder(_), Some(path)) => Target::File { path, replace: true },
-        (Where::Folder(_), None) => return Err(Error::LeadsOut { path: path.clone() }),
+        // What may be replaced is found out where it is committed.
+        (_, Some(path)) => Target::File { path, replace: true },
+        (_, None) => Target::InPlace,
     };
     let recording = Call::open(path)?;
     still_growing(&recording)?;
@@ -145,14 +112,12 @@ fn scrub(batch: &Batch, found: &Found, stop: &AtomicBool) -> Result<(Box<Staged>
     Ok((Box::new(staged), sha256))
 }
 
-/// Where the output of a file goes, with a folder for it.
-fn output(batch: &Batch, found: &Found) -> Result<Option<PathBuf>, Error> {
-    let (Where::Folder(folder), Some(under)) = (&batch.to, &found.under) else { return Ok(None) };
+/// Where the output of a file goes, with a folder for it. Never the input.
+fn output(folder: &Path, under: &Path, input: &Path) -> Result<PathBuf, Error> {
     let path = folder.join(under);
     let parent = path.parent().unwrap_or(folder);
     fs::create_dir_all(parent).map_err(doing("make", parent))?;
-    // What stands there and is not the output of this very file is somebody else's: found out where it is committed. Never the input.
-    if same_file(&found.path, &path) { Err(Error::SameFile { path }) } else { Ok(Some(path)) }
+    if same_file(input, &path) { Err(Error::SameFile { path }) } else { Ok(path) }
 }
 
 /// A file whose header lacks its length, or has another, was not closed by its recorder, unless that is some time ago.
@@ -192,20 +157,4 @@ fn spans(plan: &Plan) -> Vec<SpanRecord> {
 /// An instant in nanoseconds since the epoch.
 pub(super) fn ns(at: SystemTime) -> Option<u64> {
     at.duration_since(UNIX_EPOCH).ok().and_then(|since| u64::try_from(since.as_nanos()).ok())
-}
-
-/// The digest of a file that is there; `None` where none is.
-pub(crate) fn digest_of(path: &Path) -> Option<Sha256> {
-    use std::io::Read as _;
-    let mut file = fs::File::open(path).ok()?;
-    let (mut digest, mut bytes) = (crate::digest::Digest::new(), crate::held::Held::<u8>::default());
-    bytes.resize(256 * 1024, 0);
-    loop {
-        match file.read(&mut bytes) {
-            Ok(0) => return Some(digest.end()),
-            Ok(count) => digest.add(bytes.get(..count)?),
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(_) => return None,
-        }
-    }
 }

@@ -4,9 +4,8 @@
 //! one by one, with their last line. So memory grows with the files that were treated more than once, not with the ledger.
 
 use super::state::State;
-use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::ledger::{CallRecord, Entries, Entry, PublicKey, Record};
+use crate::ledger::{Entries, Entry, PublicKey, Record, name};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -30,11 +29,10 @@ pub struct Ledgers {
 
 impl Repeats {
     /// Notes a line of a path.
-    pub fn note(&mut self, path: &str, seq: u64) {
+    pub(crate) fn note(&mut self, name: u128, seq: u64) {
         if self.seen.is_empty() {
             self.seen.resize((BITS / 64) as usize, 0);
         }
-        let name = name(path);
         let mut known = true;
         for bit in [name as u64 % BITS, (name >> 64) as u64 % BITS] {
             if let Some(word) = self.seen.get_mut((bit / 64) as usize) {
@@ -48,9 +46,8 @@ impl Repeats {
     }
 
     /// Whether this line of a path is its last.
-    #[must_use]
-    pub fn is_last(&self, path: &str, seq: u64) -> bool {
-        self.last.get(&name(path)).is_none_or(|last| *last == seq)
+    pub(crate) fn is_last(&self, name: u128, seq: u64) -> bool {
+        self.last.get(&name).is_none_or(|last| *last == seq)
     }
 }
 
@@ -67,7 +64,7 @@ impl Ledgers {
                 match entry {
                     Ok(entry) => {
                         if let Record::Call(call) = &entry.record {
-                            repeats.note(&whole(call), entry.seq);
+                            repeats.note(name(&call.root, &call.path), entry.seq);
                         }
                         state.see(&entry);
                     }
@@ -104,7 +101,7 @@ impl Ledgers {
         for (number, (path, repeats, state)) in self.read.iter().enumerate() {
             // As far as it was read before: a run may be writing to it.
             for entry in entries(path, Some(state.bytes), self.key)?.map_while(Result::ok) {
-                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(&whole(call), entry.seq)) {
+                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(name(&call.root, &call.path), entry.seq)) {
                     see(number, &entry);
                 }
             }
@@ -121,15 +118,6 @@ fn entries(path: &Path, bytes: Option<u64>, key: Option<PublicKey>) -> Result<Li
     Ok(Entries::new(BufReader::with_capacity(1 << 18, file.take(bytes)), key))
 }
 
-/// What tells a file from those of the same relative path under other roots.
-fn whole(call: &CallRecord) -> String {
-    format!("{}\n{}", call.root, call.path)
-}
-
-fn name(path: &str) -> u128 {
-    Sha256::of(path.as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,8 +126,8 @@ mod tests {
     fn the_last_line_of_each_path_counts_and_no_other() {
         let lines = ["a", "b", "a", "c", "a", "b"];
         let mut repeats = Repeats::default();
-        lines.iter().zip(0..).for_each(|(path, seq)| repeats.note(path, seq));
-        let last: Vec<_> = lines.iter().zip(0..).filter(|(path, seq)| repeats.is_last(path, *seq)).map(|(_, seq)| seq).collect();
+        lines.iter().zip(0..).for_each(|(path, seq)| repeats.note(name("", path), seq));
+        let last: Vec<_> = lines.iter().zip(0..).filter(|(path, seq)| repeats.is_last(name("", path), *seq)).map(|(_, seq)| seq).collect();
         assert_eq!(last, [3, 4, 5]);
         assert_eq!(repeats.last.len(), 2, "what came once is not remembered");
     }

@@ -2,11 +2,12 @@
 
 use super::png::data_uri;
 use super::sound::{bands, envelope};
+use crate::batch::path_below;
 use crate::call::Call;
 use crate::error::Error;
 use crate::ledger::CallRecord;
 use cardhush_core::Span;
-use std::path::{Component, Path};
+use std::path::Path;
 
 /// Parts of a timeline at most.
 const PARTS: u64 = 360;
@@ -58,11 +59,8 @@ pub fn shade(db: f32) -> u8 {
 }
 
 fn picture(call: &CallRecord, folder: &Path) -> Result<Picture, String> {
-    let path = Path::new(&call.path);
     // A ledger is somebody's file: it shall not send us elsewhere.
-    if !path.components().all(|part| matches!(part, Component::Normal(_))) {
-        return Err("its path leads out of the folder of outputs".into());
-    }
+    let path = path_below(&call.path).ok_or("its path leads out of the folder of outputs")?;
     let told = |error: Error| format!("its output could not be read: {}", super::reason::kind(&call.path, &error.to_string()).1);
     let output = Call::open(&folder.join(path)).map_err(told)?;
     let digest = output.digest().map_err(told)?;

@@ -1,10 +1,12 @@
 //! What the lines say.
 
+use super::now;
 use crate::call::Form;
 use crate::digest::Sha256;
 use crate::report::Examined;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
+use std::path::Path;
 
 /// One line without its place in the chain.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -168,6 +170,30 @@ impl Totals {
 }
 
 impl CallRecord {
+    /// A file of which nothing is known yet, from now on.
+    pub(crate) fn begun(root: &Path, path: &str) -> Self {
+        Self {
+            path: path.into(),
+            root: root.to_string_lossy().into_owned(),
+            input: FileState { bytes: 0, modified_ns: None, sha256: None },
+            output: None,
+            outcome: Treatment::Failed,
+            reason: None,
+            form: None,
+            spans: Vec::new(),
+            asked: Vec::new(),
+            begun: now(),
+            ended: now(),
+        }
+    }
+
+    /// There is no output of it.
+    pub(crate) fn fail(&mut self, outcome: Treatment, reason: String) {
+        (self.outcome, self.reason, self.output) = (outcome, Some(reason), None);
+        self.spans.clear();
+        self.asked.clear();
+    }
+
     /// Writes it as a line of JSON, without its place in a ledger.
     ///
     /// # Errors

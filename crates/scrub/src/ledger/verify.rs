@@ -81,7 +81,7 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
     let mut last: HashMap<u128, (u64, Treatment, f64)> = HashMap::new();
     // Every relative path that has a line.
     let mut names = HashSet::new();
-    let (mut sealed, mut beside) = (false, true);
+    let mut sealed = false;
     for entry in entries(against.key)? {
         let entry = match entry {
             Ok(entry) => entry,
@@ -111,7 +111,7 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
                     problem(&mut found, &Problem::Sums("a seal's sums are not those of the lines before it"));
                 }
             }
-            Record::Opened(opened) => beside = opened.to.is_some(),
+            Record::Opened(_) => {}
         }
     }
     if found.lines == 0 {
@@ -124,8 +124,12 @@ pub fn verify(path: &Path, against: &Against, stopped: &dyn Fn() -> bool, tell: 
     if !sealed {
         problem(&mut found, &Problem::Sums("the last lines have no seal: the run was cut off; run it again to its end"));
     }
+    let mut beside = true;
     for entry in entries(against.key)? {
         let Ok(entry) = entry else { break };
+        if let Record::Opened(opened) = &entry.record {
+            beside = opened.to.is_some();
+        }
         let Record::Call(call) = entry.record else { continue };
         if last.get(&name(&call.root, &call.path)).is_none_or(|(seq, ..)| *seq != entry.seq) {
             continue;
@@ -183,7 +187,7 @@ fn check_file(call: &CallRecord, against: &Against, beside: bool, wrong: &mut dy
 
 /// Whether a file has the contents that it should.
 fn is(path: &Path, kind: &str, sha256: Option<Sha256>, wrong: &mut dyn FnMut(String)) -> bool {
-    match (crate::batch::digest_of(path), sha256) {
+    match (Sha256::at(path), sha256) {
         (Some(there), Some(written)) if there == written => return true,
         (Some(_), Some(_)) => wrong(format!("the {kind} is not the one of the ledger: {} was changed", path.display())),
         (None, _) => wrong(format!("the {kind} cannot be read: {}", path.display())),

@@ -2,16 +2,19 @@
 
 use super::key::Key;
 use super::read::{Entries, LedgerError, Line, NOTHING, SCHEMA, SEALED};
-use super::record::{CallRecord, FileState, Opened, Record, Totals, Treatment};
+use super::record::{CallRecord, Opened, Record, Totals, Treatment};
 use crate::beside::{Beside, Readers};
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use serde::Serialize;
 use std::collections::HashMap;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+
+/// How a list of what was not scrubbed begins.
+const OWN: &[u8] = b"{\"path\":";
 
 /// What is remembered of a file that has a line.
 #[derive(Clone, Copy, Debug)]
@@ -20,7 +23,7 @@ pub(crate) struct Known {
     pub seq: u64,
     pub bytes: u64,
     pub modified_ns: Option<u64>,
-    pub output: Option<(u64, Sha256)>,
+    pub output: Option<Sha256>,
     pub outcome: Treatment,
     /// A few bits of the reason, to tell a refusal that is told again.
     pub reason: u64,
@@ -32,7 +35,10 @@ pub(crate) struct Known {
 /// A line that no seal covers: its run was cut off before it could say that the output has its name.
 pub(crate) struct CutOff {
     pub record: CallRecord,
-    pub run: u64,
+    /// The line's number.
+    pub seq: u64,
+    /// The folder of outputs of its run; `None` in place.
+    pub to: Option<String>,
 }
 
 /// A ledger that is written. Dropped, it is unlocked.
@@ -49,8 +55,9 @@ pub struct Ledger {
     /// Lines without a seal: of runs before this one, with what they say; and whether there are any.
     cut_off: Vec<CutOff>,
     unsealed: bool,
-    /// How the lines that come now are treated; see [`Known::run`].
+    /// How the lines that come now are treated, see [`Known::run`], and the folder that their outputs go to.
     run: u64,
+    to: Option<String>,
     /// Whether seals before were signed.
     signed: bool,
     totals: Totals,
@@ -79,6 +86,7 @@ impl Ledger {
             cut_off: Vec::new(),
             unsealed: false,
             run: 0,
+            to: None,
             signed: false,
             totals: Totals::default(),
         };
@@ -90,7 +98,7 @@ impl Ledger {
                 Ok(entry) => {
                     (ledger.seq, ledger.prev, end) = (entry.seq + 1, entry.digest, entry.end);
                     if let Record::Call(call) = &entry.record {
-                        ledger.cut_off.push(CutOff { record: (**call).clone(), run: ledger.run });
+                        ledger.cut_off.push(CutOff { record: (**call).clone(), seq: entry.seq, to: ledger.to.clone() });
                     }
                     ledger.remember(entry.seq, &entry.record);
                 }
@@ -127,9 +135,11 @@ impl Ledger {
         !self.unsealed
     }
 
-    /// The lines of earlier runs that no seal covers; once. Nothing may be sealed before it is known what became of them.
+    /// The lines of earlier runs that no seal covers, of each file the last; once. Nothing may be sealed before it is known what became of them.
     pub(crate) fn cut_off(&mut self) -> Vec<CutOff> {
-        std::mem::take(&mut self.cut_off)
+        let mut cut_off = std::mem::take(&mut self.cut_off);
+        cut_off.retain(|one| self.known(&one.record.root, &one.record.path).is_some_and(|known| known.seq == one.seq));
+        cut_off
     }
 
     /// Whether what follows the last whole line begins as the next line would: else the file is no ledger, and nobody's to cut.
@@ -196,7 +206,8 @@ impl Ledger {
             return Ok(());
         }
         // Nobody else's.
-        if fs::metadata(path).is_ok_and(|there| there.len() > 0) && !fs::read(path).is_ok_and(|text| text.starts_with(b"{\"path\":")) {
+        let mut start = Vec::new();
+        if File::open(path).is_ok_and(|file| file.take(OWN.len() as u64).read_to_end(&mut start).is_ok()) && !OWN.starts_with(&start) {
             return Err(Error::Exists { path: path.into() });
         }
         let beside = Beside::new(path, Readers::Usual)?;
@@ -240,30 +251,24 @@ impl Ledger {
                 self.cut_off.clear();
                 (self.unsealed, self.signed) = (false, seal.signature.is_some());
             }
-            Record::Opened(opened) => self.run = run(opened),
+            Record::Opened(opened) => (self.run, self.to) = (run(opened), opened.to.clone()),
         }
     }
 }
 
 impl Known {
     fn of(seq: u64, call: &CallRecord, run: u64) -> Self {
-        let state = |state: &FileState| state.sha256.map(|sha256| (state.bytes, sha256));
         Self {
             seq,
             bytes: call.input.bytes,
             modified_ns: call.input.modified_ns,
-            output: call.output.as_ref().and_then(state),
+            output: call.output.as_ref().and_then(|output| output.sha256),
             outcome: call.outcome,
             reason: call.reason.as_deref().map_or(0, reason),
             hours: call.hours(),
             run,
         }
     }
-}
-
-/// Where a file is, in a few bits.
-pub(crate) fn file(root: &str, path: &str) -> u64 {
-    reason(&format!("{root}\n{path}"))
 }
 
 /// How a run treats files, and where it puts them, in a few bits.
@@ -287,7 +292,7 @@ pub(crate) fn now() -> String {
     humantime::format_rfc3339_micros(SystemTime::now()).to_string()
 }
 
-/// Where a file is, in a few bits more.
+/// Where a file is, in a few bits.
 pub(crate) fn name(root: &str, path: &str) -> u128 {
     Sha256::of(format!("{root}\n{path}").as_bytes()).0.first_chunk().map_or(0, |bytes| u128::from_le_bytes(*bytes))
 }
