@@ -6,7 +6,7 @@ use crate::boundary;
 use crate::pointer;
 use crate::status::{CARDHUSH_ERR_FORMATS, CARDHUSH_ERR_MODEL, CARDHUSH_ERR_VALUE, Failure, cardhush_status};
 use crate::versioned::{Versioned, initialise};
-use cardhush_core::{Config, Fill, Isa, KeyedConfig, Linking, Model, Preset, SpokenConfig};
+use cardhush_core::{Config, Fill, Isa, KeyedConfig, Linking, Model, Preset, SampleCoding, SpokenConfig};
 use cardhush_recorder::{EventFate, Formats, Payload, SessionConfig};
 use std::ffi::c_void;
 
@@ -298,11 +298,24 @@ impl cardhush_config {
         config.look_ahead_ms = look_ahead(self.look_ahead_ms);
         config.isa =
             if choose(self.isa, &[(CARDHUSH_ISA_BEST, true), (CARDHUSH_ISA_PORTABLE, false)])? { Isa::detect() } else { Isa::Portable };
-        if !(CARDHUSH_CODING_LINEAR16..=CARDHUSH_CODING_FLOAT64).contains(&self.coding) {
-            return Err(Failure(CARDHUSH_ERR_VALUE));
-        }
+        self.sample_coding()?;
         config.check()?;
         Ok(config)
+    }
+
+    /// How samples are written.
+    pub(crate) fn sample_coding(&self) -> Result<SampleCoding, Failure> {
+        let known = [
+            (CARDHUSH_CODING_LINEAR16, SampleCoding::Linear16),
+            (CARDHUSH_CODING_ULAW, SampleCoding::Ulaw),
+            (CARDHUSH_CODING_ALAW, SampleCoding::Alaw),
+            (CARDHUSH_CODING_LINEAR8, SampleCoding::Linear8),
+            (CARDHUSH_CODING_LINEAR24, SampleCoding::Linear24),
+            (CARDHUSH_CODING_LINEAR32, SampleCoding::Linear32),
+            (CARDHUSH_CODING_FLOAT32, SampleCoding::Float32),
+            (CARDHUSH_CODING_FLOAT64, SampleCoding::Float64),
+        ];
+        choose(self.coding, &known)
     }
 }
 

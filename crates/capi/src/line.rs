@@ -8,29 +8,7 @@ use crate::memory::{Block, Division, Piece};
 use crate::pointer;
 use crate::scrubber::CARDHUSH_MAX_FRAMES;
 use crate::status::{CARDHUSH_ERR_ALIGNMENT, CARDHUSH_ERR_FINISHED, CARDHUSH_ERR_LENGTH, Failure};
-use cardhush_core::{ChannelState, Coding, Config, Scrubber, Span};
-
-/// Runs `$body` with the coding that a number stands for.
-macro_rules! with_coding {
-    ($number:expr, $C:ident => $body:expr) => {
-        match $number {
-            $crate::config::CARDHUSH_CODING_LINEAR16 => with_coding!(@ $C = Linear16, $body),
-            $crate::config::CARDHUSH_CODING_ULAW => with_coding!(@ $C = Ulaw, $body),
-            $crate::config::CARDHUSH_CODING_ALAW => with_coding!(@ $C = Alaw, $body),
-            $crate::config::CARDHUSH_CODING_LINEAR8 => with_coding!(@ $C = Linear8, $body),
-            $crate::config::CARDHUSH_CODING_LINEAR24 => with_coding!(@ $C = Linear24, $body),
-            $crate::config::CARDHUSH_CODING_LINEAR32 => with_coding!(@ $C = Linear32, $body),
-            $crate::config::CARDHUSH_CODING_FLOAT32 => with_coding!(@ $C = Float32, $body),
-            $crate::config::CARDHUSH_CODING_FLOAT64 => with_coding!(@ $C = Float64, $body),
-            _ => Err($crate::status::Failure($crate::status::CARDHUSH_ERR_VALUE)),
-        }
-    };
-    (@ $C:ident = $coding:ident, $body:expr) => {{
-        type $C = cardhush_core::$coding;
-        $body
-    }};
-}
-pub(crate) use with_coding;
+use cardhush_core::{ChannelState, Coding, Config, Scrubber, Span, with_coding};
 
 type Over<C> = Scrubber<C, &'static mut [ChannelState], &'static mut [<C as Coding>::Unit]>;
 type Events = Queue<&'static mut [cardhush_event]>;
@@ -186,12 +164,12 @@ fn silence<C: Coding>() -> u8 {
 impl Line {
     /// Bytes that a line of such a form takes.
     pub fn size(config: &Config, asked: &cardhush_config) -> Result<usize, Failure> {
-        with_coding!(asked.coding, C => Ok(Plan::<C>::new(config)?.division.size()))
+        with_coding!(asked.sample_coding()?, C => Ok(Plan::<C>::new(config)?.division.size()))
     }
 
     /// A line in memory of the heap.
     pub fn new(config: &Config, asked: &cardhush_config) -> Result<*mut Self, Failure> {
-        with_coding!(asked.coding, C => {
+        with_coding!(asked.sample_coding()?, C => {
             let plan = Plan::<C>::new(config)?;
             let block = plan.division.of_heap()?;
             // SAFETY: divided by this plan, and new.
@@ -204,7 +182,7 @@ impl Line {
     /// # Safety
     /// `memory` leads to `size` bytes that nobody else uses until the line is freed.
     pub unsafe fn within(config: &Config, asked: &cardhush_config, memory: *mut u8, size: usize) -> Result<*mut Self, Failure> {
-        with_coding!(asked.coding, C => {
+        with_coding!(asked.sample_coding()?, C => {
             let plan = Plan::<C>::new(config)?;
             // SAFETY: the caller's promise.
             let block = unsafe { plan.division.of_caller(memory, size) }?;

@@ -6,12 +6,11 @@
 use crate::boundary;
 use crate::config::cardhush_config;
 use crate::event::cardhush_event;
-use crate::line::with_coding;
 use crate::memory::{Block, Division, Piece};
 use crate::pointer;
 use crate::status::{CARDHUSH_ERR_LENGTH, Failure, cardhush_status};
 use crate::versioned;
-use cardhush_core::{Analyzer, ChannelState, Coding, Config, Event, Redaction};
+use cardhush_core::{Analyzer, ChannelState, Coding, Config, Event, Redaction, with_coding};
 use std::ffi::c_void;
 
 /// Memory of a scan.
@@ -66,7 +65,7 @@ pub unsafe extern "C" fn cardhush_scan(
             }
             found += 1;
         };
-        with_coding!(asked.coding, C => {
+        with_coding!(asked.sample_coding()?, C => {
             let units = frames.checked_mul(engine.channels.into()).ok_or(Failure(CARDHUSH_ERR_LENGTH))?;
             let samples = pointer::array(samples.cast::<<C as Coding>::Unit>().cast_mut(), units)?;
             // SAFETY: checked, the caller's promise, and any bits are a unit.

@@ -3,12 +3,12 @@
 //! In: the bytes of buffers, cut anywhere. Out: [`Output`]s, in the order in which they are to be posted and pushed; a span is told before the samples after it leave. Samples come out
 //! [`latency`](Coded::latency) samples of the timeline later. A buffer that comes out holds audio of one stretch, and lasts 1 s at most.
 
-use crate::coded::{Coded, Sample};
+use crate::coded::{Coded, engine};
 use crate::error::Failure;
 use crate::held::Held;
 use crate::message::{self, Segment, Totals};
 use crate::timeline::{Sound, Timeline};
-use cardhush_core::{Config, Event, Span};
+use cardhush_core::{Config, Event, SampleCoding, Span};
 use gst::{Buffer, BufferFlags, ClockTime, Structure};
 use std::collections::VecDeque;
 
@@ -71,9 +71,9 @@ impl Call {
     ///
     /// # Errors
     /// The engine does not take calls of this form.
-    pub fn new(sample: Sample, config: &Config, number: u64, segment: Option<Segment>) -> Result<Self, Failure> {
-        let engine = sample.engine(config)?;
-        let frame_bytes = sample.bytes() * usize::from(config.channels);
+    pub fn new(sample: SampleCoding, config: &Config, number: u64, segment: Option<Segment>) -> Result<Self, Failure> {
+        let engine = engine(sample, config)?;
+        let frame_bytes = usize::from(sample.bytes()) * usize::from(config.channels);
         Ok(Self {
             lead: engine.latency(),
             engine,

@@ -1,7 +1,7 @@
 //! The element: pads, properties, events and queries. Audio goes through [`Stream`]; what comes of it is posted and pushed here, while nothing is locked.
 
 use crate::call::{Orders, Output};
-use crate::coded::Sample;
+use crate::coded::RAW;
 use crate::error::Failure;
 use crate::settings::Settings;
 use crate::stream::Stream;
@@ -29,7 +29,7 @@ fn any_caps() -> gst::Caps {
             .field("rate", gst::IntRange::new(ANALYSIS_RATE_HZ as i32, MAX_RATE_HZ as i32))
             .field("channels", gst::IntRange::new(1, MAX_CHANNELS as i32))
     };
-    let raw = numbers("audio/x-raw").field("format", gst::List::new(Sample::RAW.map(|(name, _)| name))).field("layout", "interleaved");
+    let raw = numbers("audio/x-raw").field("format", gst::List::new(RAW.map(|(name, _)| name))).field("layout", "interleaved");
     [raw.build(), numbers("audio/x-mulaw").build(), numbers("audio/x-alaw").build()].into_iter().collect()
 }
 

@@ -4,67 +4,27 @@
 //! read and write them, which changes none.
 
 use crate::held::Held;
-use cardhush_core::{
-    Alaw, ChannelState, Coding, Config, ConfigError, Event, Float32, Float64, Linear8, Linear16, Linear24, Linear32, Scrubber, Span, Ulaw,
-};
+use cardhush_core::{ChannelState, Coding, Config, ConfigError, Event, SampleCoding, Scrubber, Span, with_coding};
 
 /// Frames that go through the engine in one go.
 const PIECE: usize = 160;
 
-/// How one sample is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sample {
-    /// `U8`.
-    U8,
-    /// `S16LE`.
-    S16,
-    /// `S24LE`.
-    S24,
-    /// `S32LE`.
-    S32,
-    /// `F32LE`.
-    F32,
-    /// `F64LE`.
-    F64,
-    /// `audio/x-alaw`.
-    Alaw,
-    /// `audio/x-mulaw`.
-    Ulaw,
-}
+/// The codings of `audio/x-raw`, with the names that its `format` has.
+pub const RAW: [(&str, SampleCoding); 6] = [
+    ("S16LE", SampleCoding::Linear16),
+    ("U8", SampleCoding::Linear8),
+    ("S24LE", SampleCoding::Linear24),
+    ("S32LE", SampleCoding::Linear32),
+    ("F32LE", SampleCoding::Float32),
+    ("F64LE", SampleCoding::Float64),
+];
 
-impl Sample {
-    /// Of `audio/x-raw`, with the names that its `format` has.
-    pub const RAW: [(&'static str, Self); 6] =
-        [("S16LE", Self::S16), ("U8", Self::U8), ("S24LE", Self::S24), ("S32LE", Self::S32), ("F32LE", Self::F32), ("F64LE", Self::F64)];
-
-    /// Bytes of one sample.
-    #[must_use]
-    pub const fn bytes(self) -> usize {
-        match self {
-            Self::U8 | Self::Alaw | Self::Ulaw => 1,
-            Self::S16 => 2,
-            Self::S24 => 3,
-            Self::S32 | Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-
-    /// An engine for samples of this coding.
-    ///
-    /// # Errors
-    /// A value of `config` outside of its limits.
-    pub fn engine(self, config: &Config) -> Result<Box<dyn Coded>, ConfigError> {
-        Ok(match self {
-            Self::U8 => Box::new(Engine::<Linear8>::new(config)?),
-            Self::S16 => Box::new(Engine::<Linear16>::new(config)?),
-            Self::S24 => Box::new(Engine::<Linear24>::new(config)?),
-            Self::S32 => Box::new(Engine::<Linear32>::new(config)?),
-            Self::F32 => Box::new(Engine::<Float32>::new(config)?),
-            Self::F64 => Box::new(Engine::<Float64>::new(config)?),
-            Self::Alaw => Box::new(Engine::<Alaw>::new(config)?),
-            Self::Ulaw => Box::new(Engine::<Ulaw>::new(config)?),
-        })
-    }
+/// An engine for samples of a coding.
+///
+/// # Errors
+/// A value of `config` outside of its limits.
+pub fn engine(coding: SampleCoding, config: &Config) -> Result<Box<dyn Coded>, ConfigError> {
+    Ok(with_coding!(coding, C => Box::new(Engine::<C>::new(config)?)))
 }
 
 /// See the module. The methods are the [`Scrubber`]'s.

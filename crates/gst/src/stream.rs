@@ -4,16 +4,17 @@
 //! events in their order. Out: [`Output`]s.
 
 use crate::call::{Call, Orders, Output};
-use crate::coded::Sample;
+use crate::coded::RAW;
 use crate::error::Failure;
 use crate::message::Totals;
 use crate::settings::Settings;
+use cardhush_core::SampleCoding;
 use gst::{Buffer, CapsRef, ClockTime};
 
 /// What the samples are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Form {
-    sample: Sample,
+    sample: SampleCoding,
     rate_hz: u32,
     channels: u8,
 }
@@ -192,12 +193,12 @@ impl Stream {
 fn form_of(caps: &CapsRef) -> Result<Form, Failure> {
     let structure = caps.structure(0).ok_or(Failure::Caps("they are empty"))?;
     let sample = match structure.name().as_str() {
-        "audio/x-mulaw" => Some(Sample::Ulaw),
-        "audio/x-alaw" => Some(Sample::Alaw),
+        "audio/x-mulaw" => Some(SampleCoding::Ulaw),
+        "audio/x-alaw" => Some(SampleCoding::Alaw),
         "audio/x-raw" if structure.get::<&str>("layout").is_ok_and(|layout| layout != "interleaved") => None,
         "audio/x-raw" => {
             let format = structure.get::<&str>("format").map_err(|_| Failure::Caps("no format"))?;
-            Sample::RAW.into_iter().find(|(name, _)| *name == format).map(|(_, sample)| sample)
+            RAW.into_iter().find(|(name, _)| *name == format).map(|(_, sample)| sample)
         }
         _ => None,
     };

@@ -7,6 +7,7 @@ use crate::error::{Malformed, Unsupported, WavError};
 use crate::note::Note;
 use crate::riff::{FMT, array_at};
 use crate::tag::codec_name;
+use cardhush_core::SampleCoding;
 
 /// Most channels that are read.
 pub const MAX_CHANNELS: u16 = 8;
@@ -20,56 +21,6 @@ const ULAW: u16 = 0x0007;
 const EXTENSIBLE: u16 = 0xFFFE;
 /// What follows the format tag in the GUID of a sub-format that has one (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX).
 const TAG_GUID: [u8; 14] = [0x00, 0x00, 0x00, 0x00, 0x10, 0x00, 0x80, 0x00, 0x00, 0xAA, 0x00, 0x38, 0x9B, 0x71];
-
-/// How one sample is written, little-endian. Each is a coding of `cardhush-core`: see [`with_coding!`](crate::with_coding).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SampleCoding {
-    /// 8-bit linear, unsigned, zero at 0x80.
-    Linear8,
-    /// 16-bit linear.
-    Linear16,
-    /// 24-bit linear in three bytes.
-    Linear24,
-    /// 32-bit linear.
-    Linear32,
-    /// 32-bit floating point, full scale 1.0.
-    Float32,
-    /// 64-bit floating point, full scale 1.0.
-    Float64,
-    /// ITU-T G.711 A-law.
-    Alaw,
-    /// ITU-T G.711 mu-law.
-    Ulaw,
-}
-
-impl SampleCoding {
-    /// Bytes of one sample, 1 to 8.
-    #[must_use]
-    pub const fn bytes(self) -> u16 {
-        match self {
-            Self::Linear8 | Self::Alaw | Self::Ulaw => 1,
-            Self::Linear16 => 2,
-            Self::Linear24 => 3,
-            Self::Linear32 | Self::Float32 => 4,
-            Self::Float64 => 8,
-        }
-    }
-
-    /// The name used in reports, such as `PCM 16-bit` or `mu-law`.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Linear8 => "PCM 8-bit",
-            Self::Linear16 => "PCM 16-bit",
-            Self::Linear24 => "PCM 24-bit",
-            Self::Linear32 => "PCM 32-bit",
-            Self::Float32 => "float 32-bit",
-            Self::Float64 => "float 64-bit",
-            Self::Alaw => "A-law",
-            Self::Ulaw => "mu-law",
-        }
-    }
-}
 
 /// What the samples of a file are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -30,7 +30,6 @@
 //! ```
 
 pub mod blocks;
-pub mod dispatch;
 pub mod edit;
 pub mod error;
 pub mod format;
@@ -42,8 +41,9 @@ mod walk;
 pub mod wav;
 
 pub use blocks::Blocks;
+pub use cardhush_core::{SampleCoding, with_coding};
 pub use error::{Malformed, Unsupported, WavError};
-pub use format::{Format, SampleCoding};
+pub use format::Format;
 pub use note::Note;
 pub use riff::{Chunk, Container, FourCc};
 pub use wav::Wav;
