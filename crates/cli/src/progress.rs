@@ -5,7 +5,9 @@ use cardhush_scrub::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal as _;
 use std::ops::ControlFlow;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 /// What watches a run over files.
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub struct Rate {
     files: u64,
     bad: u64,
     hours: f64,
+    /// Files that there are, once they are counted; 0 until then.
+    all: Arc<AtomicU64>,
 }
 
 impl Rate {
@@ -63,7 +67,13 @@ impl Rate {
             let style = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5)).with_style(style)
         });
-        Self { bar, begun: Instant::now(), files: 0, bad: 0, hours: 0.0 }
+        Self { bar, begun: Instant::now(), files: 0, bad: 0, hours: 0.0, all: Arc::default() }
+    }
+
+    /// Counts all files beside the run, so that it can be said how long it will take: for people alone.
+    pub fn count_all(&self, files: impl Iterator + Send + 'static) {
+        let all = Arc::clone(&self.all);
+        std::thread::spawn(move || all.store(files.count() as u64, Ordering::Relaxed));
     }
 
     /// Whether somebody sees it.
@@ -77,9 +87,17 @@ impl Rate {
         self.bad += u64::from(bad);
         self.hours += hours;
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{}, {} refused or failed", self.words(), self.bad));
+            bar.set_message(format!("{}, {} refused or failed{}", self.words(), self.bad, self.left()));
             bar.tick();
         }
+    }
+
+    /// How long the rest takes, in words, at the rate so far.
+    fn left(&self) -> String {
+        let all = self.all.load(Ordering::Relaxed);
+        let Some(left) = all.checked_sub(self.files).filter(|left| *left > 0) else { return String::new() };
+        let each = self.begun.elapsed().as_secs_f64() / self.files.max(1) as f64;
+        format!("; {} of {all} done, {} left", self.files, humantime::format_duration(Duration::from_secs((each * left as f64) as u64)))
     }
 
     /// Says something above it.

@@ -50,6 +50,23 @@ fn each_stage_can_be_left_out_and_says_so() {
 }
 
 #[test]
+fn how_sure_a_span_is_follows_from_what_was_heard() {
+    let folder = folder();
+    let sure = |options: &str, cause: &str| {
+        let ran = folder.run(&format!("scan call.wav --json {options}"));
+        let of: Vec<_> = spans(ran.text().as_bytes()).into_iter().filter(|one| one["cause"] == cause).collect();
+        let sure = of.iter().filter(|one| one["confidence"] == "sure").count();
+        assert!(of.iter().all(|one| one["confidence"] == "sure" || one["confidence"] == "likely"));
+        (sure, of.len())
+    };
+    // One of the example's keys is a word cut as a key is: likely, and no more.
+    assert_eq!(sure("--spoken off", "keyed"), (21, 22));
+    assert_eq!(sure("--keyed off", "spoken"), (1, 1), "a whole card");
+    // Armed for three of its digits alone.
+    assert_eq!(sure("--keyed off --policy armed --arm 16-16.5", "spoken").1, 1);
+}
+
+#[test]
 fn a_preset_says_which_runs_count() {
     let folder = folder();
     folder.run("scan call.wav --policy armed").exits(64);

@@ -33,7 +33,7 @@ fn fields(line: &str) -> Vec<String> {
 const FILE: &str = "schema type path output container coding rate_hz channels frames duration_s notes redactions masked_s exposed_s outcome error keyed spoken policy model armed transcript tool version";
 const FAILED: &str =
     "schema type path output redactions masked_s exposed_s outcome error keyed spoken policy model armed transcript tool version";
-const REDACTION: &str = "schema type path channel start end start_s end_s cause";
+const REDACTION: &str = "schema type path channel start end start_s end_s cause confidence";
 const SUMMARY: &str =
     "schema type files scrubbed exposed found unchanged failed spans masked_s exposed_s keyed spoken policy model armed transcript";
 const INSPECT: &str = "schema type path container coding rate_hz channels frames duration_s notes chunks";

@@ -339,6 +339,9 @@ impl<S: AsMut<[ChannelState]>> Analyzer<S> {
             if let Some(ask) = state.ear.told(&self.window) {
                 mask(&self.front, &mut state.plan, c, ask, Cause::Transcript, sink);
             }
+            if let Some((from, to)) = state.ear.card() {
+                sink(Event::Card { channel: c, span: span_of(&self.front, from, to) });
+            }
         }
         if self.linked {
             self.link_cards(sink);
@@ -366,9 +369,14 @@ impl<S: AsMut<[ChannelState]>> Drop for Analyzer<S> {
 
 /// Asks the plan of channel `c` for what the policy asks for.
 fn mask(front: &FrontParams, plan: &mut Plan, c: u8, ask: Ask, cause: Cause, sink: &mut impl FnMut(Event)) {
+    let span = span_of(front, ask.from, ask.to);
+    plan.add(c, span, span_of(front, ask.sounds, ask.sounds).start, cause, sink);
+}
+
+/// Slots of the spoken stage in samples of the call.
+fn span_of(front: &FrontParams, from: u64, to: u64) -> Span {
     let sample = |slot: u64| slot.saturating_mul(SLOT as u64);
-    let span = Span::new(front.to_call_floor(sample(ask.from)), front.to_call_ceil(sample(ask.to)));
-    plan.add(c, span, front.to_call_floor(sample(ask.sounds)), cause, sink);
+    Span::new(front.to_call_floor(sample(from)), front.to_call_ceil(sample(to)))
 }
 
 /// The samples of one channel of interleaved ones.

@@ -143,6 +143,13 @@ pub enum Event {
         /// The sample at which the decision fell.
         decided: u64,
     },
+    /// A card beyond doubt is being read on a channel: a run of eight digits and more, or what is said behind one (docs/policy.md). Once a region, whose span so far this is.
+    Card {
+        /// Channel, from 0.
+        channel: u8,
+        /// What is masked of it so far.
+        span: Span,
+    },
     /// Audio that should have been masked had left already: the look-ahead was too short. The guarantee is lost for this span.
     Exposed {
         /// Channel, from 0.

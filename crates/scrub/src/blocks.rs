@@ -27,6 +27,7 @@ const CHOPPED_MS: u64 = 200;
 /// What a plan alters where blocks are replaced whole: at least itself, as far as the decoder is affected, and where channels are coded together, all of them.
 pub(crate) fn altered(call: &Call, coded: &dyn Coded, plan: &Plan) -> Plan {
     let mut altered = Plan::new(plan.channels());
+    altered.add_sure(plan.sure());
     for one in plan.redactions() {
         let reach = coded.reach(one.channel, one.span.start..one.span.end);
         let span = Span::new(reach.start.min(one.span.start), reach.end.max(one.span.end).min(call.frames()));
@@ -139,7 +140,7 @@ pub(crate) fn check(
     if let Some((one, _)) = alike.iter().find(|(_, likeness)| likeness.is_the_same()) {
         return Err(Error::NotReplaced { path: path.into(), channel: one.channel, start: one.span.start, end: one.span.end });
     }
-    let found = eyes.into_iter().flatten().flat_map(Eye::finish);
+    let found = eyes.into_iter().flatten().flat_map(|eye| eye.finish().redactions);
     Ok(found.filter(|one| !altered.covers(*one)).collect())
 }
 

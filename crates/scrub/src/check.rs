@@ -92,7 +92,7 @@ fn check_as<C: Coding>(
     }
     replaced.all(plan, path)?;
     // Inside the plan only a tone of its own counts: what is told for its sake on another channel is the fill that is there.
-    let found = eyes.into_iter().flatten().flat_map(Eye::finish);
+    let found = eyes.into_iter().flatten().flat_map(|eye| eye.finish().redactions);
     Ok(found.filter(|one| one.cause == Cause::Keyed || !plan.covers(*one)).collect())
 }
 

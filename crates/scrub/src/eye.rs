@@ -18,8 +18,16 @@ pub(crate) struct Eye<C: Coding> {
     /// What a transcript tells, in the order of the call: the channel, where, and how many digits.
     told: VecDeque<(Option<u8>, Span, u8)>,
     units: Held<C::Unit>,
-    found: Vec<Redaction>,
+    found: Found,
     within: Span,
+}
+
+/// What an eye has found, in the call's own time.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub redactions: Vec<Redaction>,
+    /// Samples at which there are digits beyond doubt, on whatever channel.
+    pub sure: Vec<u64>,
 }
 
 impl<C: Coding> Eye<C> {
@@ -36,7 +44,7 @@ impl<C: Coding> Eye<C> {
             arms,
             told: VecDeque::new(),
             units: Held::default(),
-            found: Vec::new(),
+            found: Found::default(),
             within,
         }))
     }
@@ -82,7 +90,7 @@ impl<C: Coding> Eye<C> {
             if word == Some(next)
                 && let Some((channel, span, digits)) = self.told.pop_front()
             {
-                self.analyzer.read(channel, span, digits, &mut |event| keep(&mut self.found, self.within, event));
+                self.analyzer.read(channel, span, digits, &mut |event| self.found.keep(self.within, event));
             }
         }
         self.push_whole(rest);
@@ -91,23 +99,27 @@ impl<C: Coding> Eye<C> {
     fn push_whole(&mut self, bytes: &[u8]) {
         self.units.clear();
         self.units.extend(bytes.chunks_exact(C::BYTES).map(C::from_le_bytes));
-        self.analyzer.push::<C>(&self.units, &mut |event| keep(&mut self.found, self.within, event));
+        self.analyzer.push::<C>(&self.units, &mut |event| self.found.keep(self.within, event));
     }
 
     /// All that was found, in the call's own time.
-    pub fn finish(mut self) -> Vec<Redaction> {
-        self.analyzer.finish(&mut |event| keep(&mut self.found, self.within, event));
+    pub fn finish(mut self) -> Found {
+        self.analyzer.finish(&mut |event| self.found.keep(self.within, event));
         self.found
     }
 }
 
-/// A file's samples have not left: what live use could only call exposed is masked as well.
-fn keep(found: &mut Vec<Redaction>, within: Span, event: Event) {
-    let one = match event {
-        Event::Redacted(one) => one,
-        Event::Exposed { channel, span, cause } => Redaction { channel, span, cause },
-        _ => return,
-    };
-    let span = Span::new(one.span.start.saturating_add(within.start), one.span.end.saturating_add(within.start)).overlap(within);
-    found.push(Redaction { span, ..one });
+impl Found {
+    /// A file's samples have not left: what live use could only call exposed is masked as well.
+    fn keep(&mut self, within: Span, event: Event) {
+        let one = match event {
+            Event::Redacted(one) => one,
+            Event::Exposed { channel, span, cause } => Redaction { channel, span, cause },
+            Event::Keyed { decided, .. } => return self.sure.push(decided.saturating_add(within.start)),
+            Event::Card { span, .. } => return self.sure.push(span.end.saturating_add(within.start).saturating_sub(1)),
+            _ => return,
+        };
+        let span = Span::new(one.span.start.saturating_add(within.start), one.span.end.saturating_add(within.start)).overlap(within);
+        self.redactions.push(Redaction { span, ..one });
+    }
 }

@@ -6,12 +6,12 @@
 
 use crate::call::Call;
 use crate::error::Error;
-use crate::eye::Eye;
+use crate::eye::{Eye, Found};
 use crate::plan::Plan;
 use crate::settings::{Look, Settings};
 use crate::transcript::Transcript;
 use crate::watch::{Step, Watch, tell};
-use cardhush_core::{Cause, Coding, Nearness, Redaction, Span};
+use cardhush_core::{Cause, Coding, Nearness, Span};
 use cardhush_wav::with_coding;
 
 /// Seconds round a finding that are looked at again: the longest gap between two digits of one number.
@@ -36,13 +36,13 @@ fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Tran
             tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
             eye.push(bytes);
         }
-        plan.add(eye.finish());
+        plan.add_found(eye.finish());
     }
-    let mut found = Vec::new();
+    let mut nearby = Vec::new();
     for neighbourhood in plan.neighbourhoods(FAR_S * u64::from(call.rate_hz()), call.frames()) {
-        found.append(&mut look_nearby::<C>(call, settings, neighbourhood, &plan, watch)?);
+        nearby.extend(look_nearby::<C>(call, settings, neighbourhood, &plan, watch)?);
     }
-    plan.add(found);
+    nearby.into_iter().for_each(|found| plan.add_found(found));
     if let Some(mut eye) = Eye::<C>::new(call, settings, Look::Spoken, whole)? {
         if let Some(transcript) = transcript {
             eye.read_along(transcript, call.rate_hz());
@@ -55,7 +55,7 @@ fn find_in<C: Coding>(call: &Call, settings: &Settings, transcript: Option<&Tran
                 eye.push(bytes);
             }
         }
-        plan.add(eye.finish());
+        plan.add_found(eye.finish());
     }
     Ok(plan)
 }
@@ -77,8 +77,8 @@ fn look_nearby<C: Coding>(
     within: Span,
     known: &Plan,
     watch: &mut Watch<'_>,
-) -> Result<Vec<Redaction>, Error> {
-    let Some(mut eye) = Eye::<C>::new(call, settings, Look::KeyedNearby, within)? else { return Ok(Vec::new()) };
+) -> Result<Option<Found>, Error> {
+    let Some(mut eye) = Eye::<C>::new(call, settings, Look::KeyedNearby, within)? else { return Ok(None) };
     let (mut reading, rate_hz) = (call.reading(within)?, u64::from(call.rate_hz()));
     while let Some((block, bytes)) = reading.next()? {
         tell(watch, call.path(), Step::Finding, block.start, call.frames())?;
@@ -91,5 +91,5 @@ fn look_nearby<C: Coding>(
             eye.push(bytes);
         }
     }
-    Ok(eye.finish())
+    Ok(Some(eye.finish()))
 }

@@ -51,7 +51,7 @@ pub use digest::{Digests, Sha256};
 pub use error::Error;
 pub use find::find;
 pub use mask::{Instant, Mask, MaskError};
-pub use plan::{Masked, Plan};
+pub use plan::{Confidence, Masked, Plan};
 pub use recorded::recorded;
 pub use report::{CaptureForm, ChunkLine, Examined, FileLine, Line, Outcome, Place, SCHEMA, Summary, seconds};
 pub use settings::Settings;

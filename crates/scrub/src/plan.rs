@@ -3,19 +3,69 @@
 //! Spans of a channel are kept in order, apart from each other (neighbours are joined), so that each report line, each fill and
 //! each check speaks of the same span. Where joined spans have different causes, the gravest stays: the first of [`Cause::ALL`].
 
+use crate::eye::Found;
 use cardhush_core::{Cause, Redaction, Span};
+use serde::{Deserialize, Serialize};
 
 /// Redactions of one call, by channel, sorted and joined.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     channels: Vec<Vec<(Span, Cause)>>,
+    /// Samples, of any channel, at which there are digits beyond doubt.
+    sure: Vec<u64>,
+}
+
+/// How sure it is that a span holds digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Confidence {
+    /// A key within the limits at which a receiver has to take it (ITU-T Q.24, ES 201 235-3), or eight spoken digits and more in a row; what is linked to one; what signalling told of; what somebody asked for.
+    Sure,
+    /// Masked because it may be one.
+    Likely,
 }
 
 impl Plan {
     /// Nothing planned for a call of `channels` channels.
     #[must_use]
     pub fn new(channels: u8) -> Self {
-        Self { channels: vec![Vec::new(); usize::from(channels)] }
+        Self { channels: vec![Vec::new(); usize::from(channels)], sure: Vec::new() }
+    }
+
+    /// Adds what a look found.
+    pub(crate) fn add_found(&mut self, found: Found) {
+        self.add(found.redactions);
+        self.add_sure(found.sure);
+    }
+
+    /// Adds samples at which there are digits beyond doubt.
+    pub fn add_sure(&mut self, samples: impl IntoIterator<Item = u64>) {
+        self.sure.extend(samples);
+        self.sure.sort_unstable();
+        self.sure.dedup();
+    }
+
+    /// Samples, of any channel, at which there are digits beyond doubt.
+    pub(crate) fn sure(&self) -> impl Iterator<Item = u64> + '_ {
+        self.sure.iter().copied()
+    }
+
+    /// How sure it is that a span of this plan holds digits.
+    #[must_use]
+    pub fn confidence(&self, one: Redaction) -> Confidence {
+        let holds = |span: Span| {
+            let next = self.sure.partition_point(|at| *at < span.start);
+            self.sure.get(next).is_some_and(|at| *at < span.end)
+        };
+        let sure = match one.cause {
+            Cause::Event | Cause::Manual => true,
+            // As that which it is linked to.
+            Cause::Linked | Cause::Echo => {
+                holds(one.span) || (0..self.channels()).any(|channel| self.near(channel, one.span).0.iter().any(|(span, _)| holds(*span)))
+            }
+            _ => holds(one.span),
+        };
+        if sure { Confidence::Sure } else { Confidence::Likely }
     }
 
     /// Adds what was found, in any order. Channels that the call does not have and empty spans are left out.
@@ -151,6 +201,20 @@ mod tests {
         plan.add([red(0, 100, 120, Cause::Manual), red(0, 110, 111, Cause::Keyed), red(0, 5, 5, Cause::Keyed), red(7, 0, 9, Cause::Keyed)]);
         assert_eq!(plan.channel(0), [(Span::new(10, 40), Cause::Keyed), (Span::new(100, 120), Cause::Keyed)]);
         assert_eq!(plan.masked(), Masked { spans: 3, samples: vec![50, 10] });
+    }
+
+    #[test]
+    fn a_span_is_sure_where_a_digit_beyond_doubt_lies_in_it_on_any_channel() {
+        let mut plan = Plan::new(2);
+        plan.add([
+            red(0, 10, 20, Cause::Keyed),
+            red(1, 12, 22, Cause::Linked),
+            red(0, 30, 40, Cause::Keyed),
+            red(1, 50, 60, Cause::Manual),
+        ]);
+        plan.add_sure([11, 40]);
+        let sure: Vec<_> = plan.redactions().map(|one| plan.confidence(one) == Confidence::Sure).collect();
+        assert_eq!(sure, [true, false, true, true], "its own, none, linked to the first, asked for");
     }
 
     #[test]

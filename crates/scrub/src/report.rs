@@ -6,7 +6,7 @@
 use crate::call::{Call, Form};
 use crate::capture::StagedCapture;
 use crate::mask::Mask;
-use crate::plan::Masked;
+use crate::plan::{Confidence, Masked};
 use cardhush_core::{Cause, Redaction, Span, SpokenConfig};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
@@ -29,6 +29,9 @@ pub enum Line {
         place: Place,
         /// `keyed`, `event`, `spoken`, `transcript`, `linked`, `echo` or `manual`; of a capture also `unread`.
         cause: &'static str,
+        /// How sure it is; left out of streams and captures, whose spans are told before that is known.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        confidence: Option<Confidence>,
     },
     /// One RTP stream of a packet capture: what `channel` stands for in its lines.
     Stream {
@@ -244,8 +247,8 @@ impl Line {
 
     /// The line of one redaction of the call `path` at `rate_hz`.
     #[must_use]
-    pub fn redaction(path: &str, rate_hz: u32, one: Redaction) -> Self {
-        Self::Redaction { path: path.into(), place: Place::new(one.channel.into(), one.span, rate_hz), cause: one.cause.name() }
+    pub fn redaction(path: &str, rate_hz: u32, one: Redaction, confidence: Option<Confidence>) -> Self {
+        Self::Redaction { path: path.into(), place: Place::new(one.channel.into(), one.span, rate_hz), cause: one.cause.name(), confidence }
     }
 
     /// The lines of a capture: its streams, then what is replaced of them.
@@ -263,7 +266,7 @@ impl Line {
         let rate_hz = |stream: usize| capture.streams.get(stream).map_or(8_000, |one| one.rate_hz);
         let redactions = capture.replaced.iter().map(|one| {
             let place = Place::new(one.stream as u32, Span::new(one.start, one.end), rate_hz(one.stream));
-            Self::Redaction { path: path.into(), place, cause: one.cause }
+            Self::Redaction { path: path.into(), place, cause: one.cause, confidence: None }
         });
         streams.chain(redactions).collect()
     }

@@ -23,7 +23,8 @@ pub fn run(job: Scan) -> Result<Exit, Failure> {
         watcher.clear();
         let file = match found {
             Ok(Looked::Call(form, plan)) => {
-                let lines: Vec<Line> = plan.redactions().map(|one| Line::redaction(&path, form.rate_hz, one)).collect();
+                let lines: Vec<Line> =
+                    plan.redactions().map(|one| Line::redaction(&path, form.rate_hz, one, Some(plan.confidence(one)))).collect();
                 tell(&path, &lines, job.telling.json, &mut report)?;
                 let outcome = if plan.is_empty() { Outcome::NothingFound } else { Outcome::Found };
                 FileLine::done(&path, form, &plan.masked(), outcome, &examined)

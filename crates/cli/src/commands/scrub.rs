@@ -54,7 +54,8 @@ fn scrub(job: ScrubOne) -> Result<Exit, Failure> {
         Err(error) => return fail(&mut report, &path, &error, &examined),
     };
     let rate_hz = staged.form().rate_hz;
-    staged.plan().redactions().try_for_each(|one| report.line(&Line::redaction(&path, rate_hz, one)))?;
+    let plan = staged.plan();
+    plan.redactions().try_for_each(|one| report.line(&Line::redaction(&path, rate_hz, one, Some(plan.confidence(one)))))?;
     end(&mut report, &file).inspect_err(|failure| give_up(&mut report, &path, failure, &examined))?;
     let published = if watcher.stopped() {
         Err(Error::Interrupted { path: job.input.clone() })

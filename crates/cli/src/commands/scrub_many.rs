@@ -24,6 +24,9 @@ pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
     let files = files(&job)?;
     let stop = Stop::listen();
     let mut rate = Rate::new(job.quiet);
+    if rate.is_shown() && job.list.as_deref() != Some(Path::new("-")) {
+        rate.count_all(self::files(&job)?);
+    }
     let lines = !job.quiet && (job.json || !rate.is_shown());
     let mut broken = None;
     let ran = run_batch(&job.batch, files, ledger.as_mut(), &|| stop.asked(), &mut |told| {

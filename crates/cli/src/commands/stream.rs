@@ -22,7 +22,7 @@ pub fn run(job: Stream) -> Result<Exit, Failure> {
     let mut exposed = 0;
     let streamed = stream(job.coding, &job.config, &job.armed, input, io::stdout().lock(), |event| match event {
         Event::Redacted(one) => {
-            report.line(&Line::redaction(PATH, rate_hz, one))?;
+            report.line(&Line::redaction(PATH, rate_hz, one, None))?;
             masked.count(one);
             Ok(())
         }

@@ -17,7 +17,7 @@ pub fn run(job: VerifyPair) -> Result<Exit, Failure> {
     let (file, exit) = match verified {
         Ok(verified) => {
             let rate_hz = verified.original.rate_hz();
-            verified.left.redactions().try_for_each(|one| told.line(&Line::redaction(&path, rate_hz, one)))?;
+            verified.left.redactions().try_for_each(|one| told.line(&Line::redaction(&path, rate_hz, one, None)))?;
             let found = !verified.left.is_empty();
             let outcome = if found { Outcome::Found } else { Outcome::NothingFound };
             let file = FileLine::done(&path, verified.original.form(), &verified.left.masked(), outcome, &examined);

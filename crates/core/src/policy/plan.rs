@@ -231,7 +231,7 @@ mod tests {
             let (span, mark) = match event {
                 Event::Redacted(one) => (one.span, letters.next().expect("at most 26 spans")),
                 Event::Exposed { span, .. } => (*span, 'x'),
-                Event::Keyed { .. } => unreachable!("a plan knows no digits"),
+                Event::Keyed { .. } | Event::Card { .. } => unreachable!("a plan knows no digits"),
             };
             for at in span.start..span.end {
                 assert_eq!(columns[at as usize], '.', "told twice: {at} of {events:?}");

@@ -28,6 +28,8 @@ pub struct Ear {
     echo: Echo,
     decoder: Decoder,
     heard: Heard,
+    /// The first slot of the card that was told last.
+    card: Option<u64>,
 }
 
 impl Ear {
@@ -42,6 +44,7 @@ impl Ear {
             echo: Echo::new(),
             decoder: Decoder::new(),
             heard: Heard::new(),
+            card: None,
         }
     }
 
@@ -82,6 +85,13 @@ impl Ear {
             (Some(asked), Some(held)) => Some(asked.and(held)),
             (asked, held) => asked.or(held),
         }
+    }
+
+    /// The slots of a card beyond doubt that is read here, once each card.
+    pub fn card(&mut self) -> Option<(u64, u64)> {
+        let (slots, _) = self.heard.card()?;
+        let before = self.card.replace(slots.0);
+        Some(slots).filter(|(from, _)| before != Some(*from))
     }
 
     /// Digits of a card that are said here, each once.

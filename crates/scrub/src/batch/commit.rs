@@ -9,9 +9,9 @@ use super::{Batch, Found, Ran, Told, Where};
 use crate::beside::sweep;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::ledger::{CallRecord, CutOff, Ledger, Opened, Record, Treatment, name, reason, run};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use crate::ledger::{CallRecord, CutOff, FileState, Ledger, Opened, Record, Treatment, name, run};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -29,13 +29,13 @@ pub(super) struct Commit<'a> {
     opened: Opened,
     is_open: bool,
     /// How it treats files, in a few bits.
-    run: u64,
+    run: u32,
     group: Vec<Done>,
     since: Instant,
     /// The folder of outputs, by which all of its file system is brought to the disk.
     folder: Option<File>,
-    /// What came in this run: by the name of its output, its own.
-    names: HashMap<u128, u128>,
+    /// What came in this run: by the name of its output, its own, in a few bits each.
+    names: BTreeMap<u128, u64>,
 }
 
 impl<'a> Commit<'a> {
@@ -50,7 +50,7 @@ impl<'a> Commit<'a> {
         let opened = batch.opened();
         let run = run(&opened);
         let mut commit =
-            Self { batch, ledger, opened, run, is_open: false, group: Vec::new(), since: Instant::now(), folder, names: HashMap::new() };
+            Self { batch, ledger, opened, run, is_open: false, group: Vec::new(), since: Instant::now(), folder, names: BTreeMap::new() };
         commit.settle()?;
         Ok(commit)
     }
@@ -79,25 +79,28 @@ impl<'a> Commit<'a> {
         let output = if self.batch.to == Where::InPlace { own } else { name("", &found.relative) };
         match self.names.entry(output) {
             Entry::Vacant(place) => {
-                place.insert(own);
+                place.insert(own as u64);
                 None
             }
-            Entry::Occupied(first) => Some(*first.get() == own),
+            Entry::Occupied(first) => Some(*first.get() == own as u64),
         }
     }
 
     /// How a file ended that needs nothing done, and its hours; `None` for one that does.
     pub fn before(&self, found: &Found) -> Option<(Treatment, f64)> {
         let known = self.ledger.as_ref()?.known(&found.root.to_string_lossy(), &found.relative)?;
-        let sha256 = known.output.filter(|_| known.run == self.run)?;
+        if known.run != self.run || !known.has_output() {
+            return None;
+        }
         if self.batch.to != Where::InPlace {
             let metadata = fs::symlink_metadata(&found.path).ok()?;
-            if known.bytes != metadata.len() || known.modified_ns != metadata.modified().ok().and_then(ns) {
+            let now = FileState { bytes: metadata.len(), modified_ns: metadata.modified().ok().and_then(ns), sha256: None };
+            if !known.is_state(&now) {
                 return None;
             }
         }
         // By its contents: neither length nor time tells an output from what it came of, and in place it stands where that stood.
-        (Sha256::at(&self.output(found)?) == Some(sha256)).then_some((known.outcome, known.hours))
+        known.is_output(Sha256::at(&self.output(found)?)?).then_some((known.outcome, known.hours))
     }
 
     fn output(&self, found: &Found) -> Option<PathBuf> {
@@ -171,7 +174,7 @@ impl<'a> Commit<'a> {
         if there == state.sha256 {
             // As it will be.
             done.staged = None;
-        } else if !self.batch.force && (there.is_none() || there != known.and_then(|known| known.output)) {
+        } else if !self.batch.force && !there.is_some_and(|there| known.is_some_and(|known| known.is_output(there))) {
             done.record.fail(Treatment::Failed, Error::Exists { path: output }.to_string());
             done.staged = None;
         }
@@ -183,12 +186,7 @@ impl<'a> Commit<'a> {
             // The same refusal of the same file is told once.
             let Done { record, .. } = done;
             let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&record.root, &record.path));
-            let told = known.is_some_and(|known| {
-                known.outcome == record.outcome
-                    && known.reason == record.reason.as_deref().map_or(0, reason)
-                    && (known.bytes, known.modified_ns) == (record.input.bytes, record.input.modified_ns)
-            });
-            if record.output.is_some() || !told {
+            if record.output.is_some() || !known.is_some_and(|known| known.is_told(record)) {
                 self.add_line(record)?;
             }
         }

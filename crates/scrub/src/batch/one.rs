@@ -8,6 +8,7 @@ use crate::ledger::{CallRecord, FileState, SpanRecord, Treatment, now};
 use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::stage::{Staged, Target, stage_call};
+use cardhush_core::Redaction;
 use std::fs;
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -150,8 +151,9 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 fn spans(plan: &Plan) -> Vec<SpanRecord> {
-    let one = |one: cardhush_core::Redaction| SpanRecord(one.channel.into(), one.span.start, one.span.end, one.cause.name().into());
-    plan.redactions().map(one).collect()
+    let record =
+        |one: Redaction| SpanRecord(one.channel.into(), one.span.start, one.span.end, one.cause.name().into(), plan.confidence(one));
+    plan.redactions().map(record).collect()
 }
 
 /// An instant in nanoseconds since the epoch.

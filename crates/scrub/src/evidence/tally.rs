@@ -3,6 +3,7 @@
 use super::reason::kind;
 use crate::call::Form;
 use crate::ledger::{CallRecord, Opened, Totals, Treatment};
+use crate::plan::Confidence;
 use crate::report::seconds;
 use std::collections::BTreeMap;
 use std::time::{Duration, UNIX_EPOCH};
@@ -25,8 +26,8 @@ pub struct Tally {
     pub forms: BTreeMap<String, (u64, f64)>,
     /// By the month in which a file was last written to.
     pub months: BTreeMap<String, Month>,
-    /// Spans and seconds by cause.
-    pub causes: BTreeMap<String, (u64, f64)>,
+    /// Spans by cause, how many of them are sure, and seconds.
+    pub causes: BTreeMap<String, (u64, u64, f64)>,
     /// Refused and failed files by the kind of their reason.
     pub reasons: BTreeMap<String, Reason>,
     /// What was asked for, in the order of the ledger: settings, and the runs with them.
@@ -118,8 +119,9 @@ impl Tally {
         let rate_hz = call.form.as_ref().map_or(8_000, |form| form.rate_hz).max(1);
         for span in &call.spans {
             *capped(&mut month.spans, span.3.clone()) += 1;
-            let (spans, s) = capped(&mut self.causes, span.3.clone());
-            (*spans, *s) = (*spans + 1, *s + seconds(span.2.saturating_sub(span.1), rate_hz));
+            let (spans, sure, s) = capped(&mut self.causes, span.3.clone());
+            (*spans, *sure) = (*spans + 1, *sure + u64::from(span.4 == Confidence::Sure));
+            *s += seconds(span.2.saturating_sub(span.1), rate_hz);
         }
     }
 

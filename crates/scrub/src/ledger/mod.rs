@@ -14,4 +14,4 @@ pub use read::{Entries, Entry, LedgerError};
 pub use record::{CallRecord, FileState, Opened, Record, Seal, SpanRecord, Totals, Treatment};
 pub use verify::{Against, Found as Verification, Problem, verify as verify_ledger};
 pub use write::Ledger;
-pub(crate) use write::{CutOff, name, now, reason, run};
+pub(crate) use write::{CutOff, name, now, run};

@@ -3,6 +3,7 @@
 use super::now;
 use crate::call::Form;
 use crate::digest::Sha256;
+use crate::plan::Confidence;
 use crate::report::Examined;
 use serde::{Deserialize, Serialize};
 use std::io::{self, Write};
@@ -90,9 +91,9 @@ pub struct FileState {
     pub sha256: Option<Sha256>,
 }
 
-/// A span that was replaced: channel, first sample, the sample after the last, cause.
+/// A span that was replaced: channel, first sample, the sample after the last, cause, and how sure it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SpanRecord(pub u32, pub u64, pub u64, pub String);
+pub struct SpanRecord(pub u32, pub u64, pub u64, pub String, pub Confidence);
 
 /// What becomes of a file. There is no `clean`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]

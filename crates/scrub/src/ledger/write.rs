@@ -2,12 +2,12 @@
 
 use super::key::Key;
 use super::read::{Entries, LedgerError, Line, NOTHING, SCHEMA, SEALED};
-use super::record::{CallRecord, Opened, Record, Totals, Treatment};
+use super::record::{CallRecord, FileState, Opened, Record, Totals, Treatment};
 use crate::beside::{Beside, Readers};
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -16,20 +16,21 @@ use std::time::SystemTime;
 /// How a list of what was not scrubbed begins.
 const OWN: &[u8] = b"{\"path\":";
 
-/// What is remembered of a file that has a line.
+/// What is remembered of a file that has a line, for millions of them: some 60 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known {
     /// The line's number.
     pub seq: u64,
-    pub bytes: u64,
-    pub modified_ns: Option<u64>,
-    pub output: Option<Sha256>,
-    pub outcome: Treatment,
-    /// A few bits of the reason, to tell a refusal that is told again.
-    pub reason: u64,
     pub hours: f64,
+    /// A few bits of its length and time.
+    state: u64,
+    /// Half of the digest of its output; zeros where there is none.
+    output: [u8; 16],
+    /// A few bits of the reason, to tell a refusal that is told again.
+    reason: u32,
     /// A few bits of how and whereto it was treated.
-    pub run: u64,
+    pub run: u32,
+    pub outcome: Treatment,
 }
 
 /// A line that no seal covers: its run was cut off before it could say that the output has its name.
@@ -51,12 +52,12 @@ pub struct Ledger {
     /// Lines that are not in the file yet.
     lines: Vec<u8>,
     /// By the first half of the digest of their paths.
-    known: HashMap<u128, Known>,
+    known: BTreeMap<u128, Known>,
     /// Lines without a seal: of runs before this one, with what they say; and whether there are any.
     cut_off: Vec<CutOff>,
     unsealed: bool,
     /// How the lines that come now are treated, see [`Known::run`], and the folder that their outputs go to.
-    run: u64,
+    run: u32,
     to: Option<String>,
     /// Whether seals before were signed.
     signed: bool,
@@ -82,7 +83,7 @@ impl Ledger {
             seq: 0,
             prev: NOTHING,
             lines: Vec::new(),
-            known: HashMap::new(),
+            known: BTreeMap::new(),
             cut_off: Vec::new(),
             unsealed: false,
             run: 0,
@@ -257,23 +258,42 @@ impl Ledger {
 }
 
 impl Known {
-    fn of(seq: u64, call: &CallRecord, run: u64) -> Self {
+    fn of(seq: u64, call: &CallRecord, run: u32) -> Self {
         Self {
             seq,
-            bytes: call.input.bytes,
-            modified_ns: call.input.modified_ns,
-            output: call.output.as_ref().and_then(|output| output.sha256),
-            outcome: call.outcome,
-            reason: call.reason.as_deref().map_or(0, reason),
             hours: call.hours(),
+            state: state(&call.input),
+            output: call.output.as_ref().and_then(|output| output.sha256).map_or([0; 16], half),
+            reason: call.reason.as_deref().map_or(0, bits),
             run,
+            outcome: call.outcome,
         }
+    }
+
+    /// Whether a file is of the length and time that it had.
+    pub fn is_state(&self, now: &FileState) -> bool {
+        self.state == state(now)
+    }
+
+    /// Whether there is an output, and it has this digest.
+    pub fn is_output(&self, digest: Sha256) -> bool {
+        self.has_output() && self.output == half(digest)
+    }
+
+    /// Whether there is an output.
+    pub fn has_output(&self) -> bool {
+        self.output != [0; 16]
+    }
+
+    /// Whether the same file had the same end.
+    pub fn is_told(&self, call: &CallRecord) -> bool {
+        self.outcome == call.outcome && self.reason == call.reason.as_deref().map_or(0, bits) && self.is_state(&call.input)
     }
 }
 
 /// How a run treats files, and where it puts them, in a few bits.
-pub(crate) fn run(opened: &Opened) -> u64 {
-    reason(&format!("{} {} {:?}", opened.settings, opened.mode, opened.to))
+pub(crate) fn run(opened: &Opened) -> u32 {
+    bits(&format!("{} {} {:?}", opened.settings, opened.mode, opened.to))
 }
 
 /// A new file's name, brought to the disk.
@@ -282,9 +302,20 @@ fn sync_name(path: &Path) -> Result<(), Error> {
     if cfg!(unix) { File::open(folder).and_then(|folder| folder.sync_all()).map_err(doing("write to", folder)) } else { Ok(()) }
 }
 
-/// A reason in a few bits.
-pub(crate) fn reason(text: &str) -> u64 {
+/// A text in a few bits.
+fn bits(text: &str) -> u32 {
+    Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
+}
+
+/// A file's length and time in a few bits.
+fn state(of: &FileState) -> u64 {
+    let text = format!("{} {:?}", of.bytes, of.modified_ns);
     Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
+
+/// Half of a digest.
+fn half(of: Sha256) -> [u8; 16] {
+    of.0.first_chunk().copied().unwrap_or_default()
 }
 
 /// Now, RFC 3339, UTC.

@@ -45,7 +45,7 @@ pub fn alerts(report: &Report<'_>) -> Markup {
 /// The figures that people ask for first.
 pub fn glance(report: &Report<'_>) -> Markup {
     let totals = report.tally.totals;
-    let spans: u64 = report.tally.causes.values().map(|(spans, _)| spans).sum();
+    let spans: u64 = report.tally.causes.values().map(|(spans, ..)| spans).sum();
     let intact = report.ledgers.states().all(State::is_intact);
     let signed = report.ledgers.states().all(|state| state.seals > 0 && state.unsigned == 0);
     html! {

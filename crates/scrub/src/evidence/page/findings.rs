@@ -49,9 +49,10 @@ pub fn findings(tally: &Tally) -> Markup {
         @else {
             div.table { table {
                 caption { "Spans that were replaced, by cause, over all channels" }
-                thead { tr { th scope="col" { "Cause" } th.n scope="col" { "Spans" } th.n scope="col" { "Seconds" } th scope="col" { "What it is" } } }
-                tbody { @for (cause, (spans, s)) in &tally.causes { tr { th scope="row" { (cause) } td.n { (number(*spans)) } td.n { (format!("{s:.1}")) } td { (meaning(cause)) } } } }
+                thead { tr { th scope="col" { "Cause" } th.n scope="col" { "Spans" } th.n scope="col" { "sure" } th.n scope="col" { "Seconds" } th scope="col" { "What it is" } } }
+                tbody { @for (cause, (spans, sure, s)) in &tally.causes { tr { th scope="row" { (cause) } td.n { (number(*spans)) } td.n { (number(*sure)) } td.n { (format!("{s:.1}")) } td { (meaning(cause)) } } } }
             } }
+            p.soft { "Sure: keys within the limits at which a receiver has to take them, runs of eight spoken digits and more, what is linked to either, and what was signalled or asked for. The others were replaced because they may be digits." }
             (bars(&tally.months.iter().map(|(month, of)| (month.as_str(), &of.spans)).collect::<Vec<_>>(), &causes))
         }
         @if !tally.months.is_empty() {
