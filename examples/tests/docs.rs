@@ -100,6 +100,8 @@ fn each_dependency_has_its_line() {
         table("fuzz/Cargo.toml", "[dependencies]"),
         table("crates/gst/Cargo.toml", "[dependencies]"),
         table("crates/gst/Cargo.toml", "[dev-dependencies]"),
+        table("examples/s3-rig/Cargo.toml", "[dependencies]"),
+        table("examples/s3-rig/Cargo.toml", "[dev-dependencies]"),
     ]
     .concat();
     let page = read(&root().join("docs/CONTRIBUTING.md"));

@@ -1,0 +1,144 @@
+//! The store behind the server: `s3s-fs`, with what it lacks of S3's promises about one object.
+//!
+//! `s3s-fs` looks at the condition of a PUT before it reads the body, puts a new body in place before its ETag and metadata, and does not look at the
+//! conditions of a GET. Here each operation on a key holds the key's lock: shared to read, alone to write. A PUT has read its body to the end before it
+//! takes the lock, so that a slow client holds up nobody and a body that was cut changes nothing. Listings carry ETags, as those of S3 do.
+//! What is not here (multipart uploads, copies, other conditions) is answered with 501, not ignored.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt, TryStreamExt, stream};
+use hyper::{HeaderMap, Method, Uri};
+use s3s::dto::*;
+use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
+use s3s_fs::FileSystem;
+use tokio::sync::RwLock;
+
+/// How many ETags of a listing's page are looked up at a time.
+const ETAGS_AT_ONCE: usize = 16;
+
+pub(crate) struct Locked {
+    files: FileSystem,
+    /// One lock a key, made at its first use: a rig lives as long as a test does.
+    locks: Mutex<HashMap<String, Arc<RwLock<()>>>>,
+}
+
+impl Locked {
+    pub(crate) fn new(folder: &Path) -> Result<Self, String> {
+        let files = FileSystem::new(folder).map_err(|e| format!("{e:?}"))?;
+        Ok(Self { files, locks: Mutex::default() })
+    }
+
+    fn lock(&self, bucket: &str, key: &str) -> Arc<RwLock<()>> {
+        let mut locks = self.locks.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(locks.entry(format!("{bucket}/{key}")).or_default())
+    }
+
+    async fn e_tag(&self, bucket: &str, key: &str) -> Option<ETag> {
+        let lock = self.lock(bucket, key);
+        let _shared = lock.read().await;
+        let input = HeadObjectInput { bucket: bucket.into(), key: key.into(), ..Default::default() };
+        // An object that went away since the page was made has none.
+        self.files.head_object(request(input)).await.ok()?.output.e_tag
+    }
+}
+
+/// A request of the store's own.
+fn request<T>(input: T) -> S3Request<T> {
+    S3Request {
+        input,
+        method: Method::GET,
+        uri: Uri::default(),
+        headers: HeaderMap::new(),
+        extensions: Default::default(),
+        credentials: None,
+        region: None,
+        service: None,
+        trailing_headers: None,
+    }
+}
+
+/// What S3 answers when `If-Match` names another ETag than the object's.
+fn check(wanted: Option<&IfMatch>, is: Option<&ETag>) -> S3Result<()> {
+    match (wanted.and_then(ETagCondition::as_etag), is) {
+        (None, _) => Ok(()),
+        (Some(wanted), Some(is)) if is.strong_cmp(wanted) => Ok(()),
+        _ => Err(s3_error!(PreconditionFailed, "ETag does not match")),
+    }
+}
+
+#[async_trait]
+impl S3 for Locked {
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let input = &request.input;
+        if input.if_none_match.is_some() || input.if_modified_since.is_some() || input.if_unmodified_since.is_some() {
+            return Err(s3_error!(NotImplemented, "of conditions, only If-Match"));
+        }
+        let lock = self.lock(&input.bucket, &input.key);
+        let _shared = lock.read().await;
+        let if_match = input.if_match.clone();
+        // The file is open when this returns: what comes after the lock is still of this ETag, since a PUT makes a new file.
+        let response = self.files.get_object(request).await?;
+        check(if_match.as_ref(), response.output.e_tag.as_ref())?;
+        Ok(response)
+    }
+
+    async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
+        let input = &request.input;
+        if input.if_none_match.is_some() || input.if_modified_since.is_some() || input.if_unmodified_since.is_some() {
+            return Err(s3_error!(NotImplemented, "of conditions, only If-Match"));
+        }
+        let lock = self.lock(&input.bucket, &input.key);
+        let _shared = lock.read().await;
+        let if_match = input.if_match.clone();
+        let response = self.files.head_object(request).await?;
+        check(if_match.as_ref(), response.output.e_tag.as_ref())?;
+        Ok(response)
+    }
+
+    async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let body = request.input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
+        let body: BytesMut = body.try_collect().await.map_err(|_| s3_error!(IncompleteBody))?;
+        if request.input.content_length.is_some_and(|length| usize::try_from(length) != Ok(body.len())) {
+            return Err(s3_error!(IncompleteBody));
+        }
+        request.input.body = Some(StreamingBlob::from(Body::from(Bytes::from(body))));
+        let lock = self.lock(&request.input.bucket, &request.input.key);
+        let _alone = lock.write().await;
+        self.files.put_object(request).await
+    }
+
+    async fn delete_object(&self, request: S3Request<DeleteObjectInput>) -> S3Result<S3Response<DeleteObjectOutput>> {
+        if request.input.if_match.is_some() {
+            return Err(s3_error!(NotImplemented, "DELETE without conditions"));
+        }
+        let lock = self.lock(&request.input.bucket, &request.input.key);
+        let _alone = lock.write().await;
+        self.files.delete_object(request).await
+    }
+
+    async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
+        let bucket = request.input.bucket.clone();
+        let mut response = self.files.list_objects_v2(request).await?;
+        let page = response.output.contents.take().unwrap_or_default();
+        let bucket = bucket.as_str();
+        let tagged = stream::iter(page).map(|object| async move {
+            let e_tag = self.e_tag(bucket, object.key.as_deref().unwrap_or_default()).await;
+            Object { e_tag, ..object }
+        });
+        response.output.contents = Some(tagged.buffered(ETAGS_AT_ONCE).collect().await);
+        Ok(response)
+    }
+
+    async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {
+        self.files.head_bucket(request).await
+    }
+
+    async fn create_bucket(&self, request: S3Request<CreateBucketInput>) -> S3Result<S3Response<CreateBucketOutput>> {
+        self.files.create_bucket(request).await
+    }
+}
