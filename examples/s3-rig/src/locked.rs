@@ -2,11 +2,11 @@
 //!
 //! `s3s-fs` looks at the condition of a PUT before it reads the body, puts a new body in place before its ETag and metadata, and does not look at the
 //! conditions of a GET. Here each operation on a key holds the key's lock: shared to read, alone to write. A PUT has read its body to the end before it
-//! takes the lock, so that a slow client holds up nobody and a body that was cut changes nothing. Listings carry ETags, as those of S3 do.
-//! What is not here (multipart uploads, copies, other conditions) is answered with 501, not ignored.
+//! takes the lock, so that a slow client holds up nobody and a body that was cut changes nothing. Listings carry ETags, as those of S3 do. What is not
+//! here (multipart uploads, copies, listings by folder, other conditions) is answered with 501, not ignored.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -18,11 +18,19 @@ use s3s::{Body, S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 use tokio::sync::RwLock;
 
-/// How many ETags of a listing's page are looked up at a time.
-const ETAGS_AT_ONCE: usize = 16;
+use crate::listing::page;
+
+/// Keys of a listing's page at most, as S3 has it.
+const PAGE: i32 = 1000;
+/// How many of a page's objects are looked at at a time.
+const HEADS_AT_ONCE: usize = 16;
+/// `s3s-fs` names the file of an object's metadata by bucket and key in base64 and this many bytes more; it would find out after the body is in place.
+const SIDECAR: usize = ".bucket-.object-.metadata.json".len();
+const FILE_NAME_MAX: usize = 255;
 
 pub(crate) struct Locked {
     files: FileSystem,
+    folder: PathBuf,
     /// One lock a key, made at its first use: a rig lives as long as a test does.
     locks: Mutex<HashMap<String, Arc<RwLock<()>>>>,
 }
@@ -30,7 +38,7 @@ pub(crate) struct Locked {
 impl Locked {
     pub(crate) fn new(folder: &Path) -> Result<Self, String> {
         let files = FileSystem::new(folder).map_err(|e| format!("{e:?}"))?;
-        Ok(Self { files, locks: Mutex::default() })
+        Ok(Self { files, folder: folder.to_owned(), locks: Mutex::default() })
     }
 
     fn lock(&self, bucket: &str, key: &str) -> Arc<RwLock<()>> {
@@ -38,12 +46,20 @@ impl Locked {
         Arc::clone(locks.entry(format!("{bucket}/{key}")).or_default())
     }
 
-    async fn e_tag(&self, bucket: &str, key: &str) -> Option<ETag> {
-        let lock = self.lock(bucket, key);
+    /// What a listing says of one object.
+    async fn entry(&self, bucket: &str, key: String) -> Option<Object> {
+        let lock = self.lock(bucket, &key);
         let _shared = lock.read().await;
-        let input = HeadObjectInput { bucket: bucket.into(), key: key.into(), ..Default::default() };
-        // An object that went away since the page was made has none.
-        self.files.head_object(request(input)).await.ok()?.output.e_tag
+        let input = HeadObjectInput { bucket: bucket.into(), key: key.clone(), ..Default::default() };
+        // None: it went away since the page was made.
+        let head = self.files.head_object(request(input)).await.ok()?.output;
+        Some(Object {
+            key: Some(key),
+            size: head.content_length,
+            last_modified: head.last_modified,
+            e_tag: head.e_tag,
+            ..Default::default()
+        })
     }
 }
 
@@ -60,6 +76,11 @@ fn request<T>(input: T) -> S3Request<T> {
         service: None,
         trailing_headers: None,
     }
+}
+
+/// Without padding.
+fn base64_length(text: &str) -> usize {
+    (text.len() * 4).div_ceil(3)
 }
 
 /// What S3 answers when `If-Match` names another ETag than the object's.
@@ -101,6 +122,10 @@ impl S3 for Locked {
     }
 
     async fn put_object(&self, mut request: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
+        let sidecar = SIDECAR + base64_length(&request.input.bucket) + base64_length(&request.input.key);
+        if sidecar > FILE_NAME_MAX {
+            return Err(s3_error!(KeyTooLongError, "the name of its metadata's file would have {sidecar} bytes, {FILE_NAME_MAX} at most"));
+        }
         let body = request.input.body.take().ok_or_else(|| s3_error!(IncompleteBody))?;
         let body: BytesMut = body.try_collect().await.map_err(|_| s3_error!(IncompleteBody))?;
         if request.input.content_length.is_some_and(|length| usize::try_from(length) != Ok(body.len())) {
@@ -122,16 +147,37 @@ impl S3 for Locked {
     }
 
     async fn list_objects_v2(&self, request: S3Request<ListObjectsV2Input>) -> S3Result<S3Response<ListObjectsV2Output>> {
-        let bucket = request.input.bucket.clone();
-        let mut response = self.files.list_objects_v2(request).await?;
-        let page = response.output.contents.take().unwrap_or_default();
-        let bucket = bucket.as_str();
-        let tagged = stream::iter(page).map(|object| async move {
-            let e_tag = self.e_tag(bucket, object.key.as_deref().unwrap_or_default()).await;
-            Object { e_tag, ..object }
-        });
-        response.output.contents = Some(tagged.buffered(ETAGS_AT_ONCE).collect().await);
-        Ok(response)
+        let input = request.input;
+        if input.delimiter.is_some() || input.encoding_type.is_some() {
+            return Err(s3_error!(NotImplemented, "a listing has no delimiter and no encoding"));
+        }
+        let folder = self.folder.join(&input.bucket);
+        if !folder.is_dir() {
+            return Err(s3_error!(NoSuchBucket));
+        }
+        let prefix = input.prefix.clone().unwrap_or_default();
+        // The token is the last key of the page before.
+        let after = input.continuation_token.clone().or(input.start_after.clone()).unwrap_or_default();
+        let max_keys = usize::try_from(input.max_keys.unwrap_or(PAGE)).map_or(0, |max| max.min(PAGE as usize));
+        let page = tokio::task::spawn_blocking(move || page(&folder, &prefix, &after, max_keys)).await;
+        let page = page.map_err(|e| s3_error!(e, InternalError))?.map_err(|e| s3_error!(e, InternalError))?;
+
+        let next = page.keys.last().cloned().filter(|_| page.truncated);
+        let bucket = input.bucket.as_str();
+        let entries = stream::iter(page.keys).map(|key| self.entry(bucket, key)).buffered(HEADS_AT_ONCE);
+        let contents: Vec<_> = entries.filter_map(std::future::ready).collect().await;
+        Ok(S3Response::new(ListObjectsV2Output {
+            key_count: i32::try_from(contents.len()).ok(),
+            contents: Some(contents),
+            is_truncated: Some(page.truncated),
+            next_continuation_token: next,
+            max_keys: input.max_keys.or(Some(PAGE)),
+            name: Some(input.bucket),
+            prefix: input.prefix,
+            continuation_token: input.continuation_token,
+            start_after: input.start_after,
+            ..Default::default()
+        }))
     }
 
     async fn head_bucket(&self, request: S3Request<HeadBucketInput>) -> S3Result<S3Response<HeadBucketOutput>> {

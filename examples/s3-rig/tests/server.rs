@@ -80,6 +80,18 @@ async fn files_that_were_there_are_listed_by_pages_below_a_prefix() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_too_long_leaves_nothing() {
+    let folder = folder();
+    let server = Program::serve(folder.path());
+    let store = client(&server.url, 0);
+    let keys = [163, 164].map(|length| Path::from(format!("in/{}", "k".repeat(length - 3))));
+    store.put(&keys[0], "fits".into()).await.unwrap();
+    assert!(store.put(&keys[1], "does not".into()).await.unwrap_err().to_string().contains("KeyTooLongError"));
+    let listed: Vec<_> = store.list(None).map_ok(|meta| meta.location).try_collect().await.unwrap();
+    assert_eq!(listed, keys[..1]);
+}
+
+#[tokio::test]
 async fn of_twenty_creations_of_one_key_one_succeeds() {
     let folder = folder();
     let server = Program::serve(folder.path());
