@@ -54,6 +54,11 @@ impl Beside {
         Ok(Self { file, temporary: Some(temporary), target: target.into(), folder: open_folder(target)? })
     }
 
+    /// A file in memory that only looks like one on its way: it is never published.
+    pub(crate) fn in_memory(name: &Path) -> Result<Self, Error> {
+        Ok(Self { file: memory(name)?, temporary: None, target: name.into(), folder: None })
+    }
+
     /// The file, to be written and read.
     #[must_use]
     pub fn file(&self) -> &File {
@@ -201,6 +206,18 @@ pub(crate) fn is_passing(path: &Path) -> bool {
 pub(crate) fn sweep(target: &Path) {
     // Mostly there is nothing.
     let _ = fs::remove_file(passing(target));
+}
+
+/// A file that is on no disk. Elsewhere there is none: audio that was in memory alone goes to no disk instead.
+#[cfg(target_os = "linux")]
+pub(crate) fn memory(name: &Path) -> Result<File, Error> {
+    use rustix::fs::{MemfdFlags, memfd_create};
+    memfd_create(c"cardhush", MemfdFlags::CLOEXEC).map(File::from).map_err(|e| doing("hold in memory", name)(e.into()))
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn memory(name: &Path) -> Result<File, Error> {
+    Err(doing("hold in memory", name)(io::ErrorKind::Unsupported.into()))
 }
 
 #[cfg(not(target_os = "linux"))]

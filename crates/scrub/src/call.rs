@@ -68,6 +68,12 @@ impl Call {
         Self::read_form(path, file.try_clone().map_err(doing("read", path))?)
     }
 
+    /// Bare samples, which are all that is in a file. `name` is what errors call them.
+    pub(crate) fn of_samples(name: &Path, file: File, format: Format) -> Result<Self, Error> {
+        let metadata = file.metadata().map_err(doing("read", name))?;
+        Ok(Self { path: name.into(), file, body: Body::Linear(Linear::raw(format, metadata.len())), metadata })
+    }
+
     fn read_form(path: &Path, file: File) -> Result<Self, Error> {
         let mut rewound = &file;
         rewound.rewind().map_err(doing("read", path))?;

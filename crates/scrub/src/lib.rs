@@ -10,6 +10,7 @@
 //! - [`stage`](fn@stage) writes the output where nobody sees it and checks it against the input: every byte outside of the plan the same, every
 //!   span of the plan replaced, nothing left to find. Only [`Staged::publish`] gives it its name, so that a report can come first.
 //! - [`verify`](fn@verify) makes the same checks on a finished pair; [`stream`](fn@stream) is the same work on raw samples in a pipe.
+//! - [`Samples`] is the same for a call that is in memory.
 //! - [`Transcript`] reads what a recogniser wrote of the call: where it heard digits, and the same document without those that are masked.
 //!
 //! Memory does not grow with the call: blocks of 256 KiB and the list of spans. Card audio is written nowhere: a sample of the plan is
@@ -36,6 +37,7 @@ mod plan;
 mod reading;
 mod recorded;
 mod report;
+mod samples;
 mod settings;
 mod stage;
 mod stream;
@@ -45,7 +47,7 @@ mod watch;
 pub use beside::{Beside, Readers};
 pub use call::{Call, Form, same_file};
 pub use capture::{Replaced, StagedCapture, Stream, is_capture, stage_capture};
-pub use cardhush_wav::SampleCoding;
+pub use cardhush_wav::{Format, SampleCoding};
 pub use check::{Verified, verify};
 pub use digest::{Digests, Sha256};
 pub use error::Error;
@@ -54,6 +56,7 @@ pub use mask::{Instant, Mask, MaskError};
 pub use plan::{Confidence, Masked, Plan};
 pub use recorded::recorded;
 pub use report::{CaptureForm, ChunkLine, Examined, FileLine, Line, Outcome, Place, SCHEMA, Summary, seconds};
+pub use samples::Samples;
 pub use settings::Settings;
 pub use stage::{Staged, Target, stage};
 pub use stream::{StreamError, Streamed, stream};

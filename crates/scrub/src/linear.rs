@@ -66,7 +66,8 @@ impl Linear {
         })
     }
 
-    fn raw(format: Format, bytes: u64) -> Self {
+    /// Bare samples.
+    pub fn raw(format: Format, bytes: u64) -> Self {
         let frame = u64::from(format.frame_bytes());
         let rest = bytes % frame;
         let notes = if rest == 0 { Vec::new() } else { vec![format!("the last {rest} bytes are no whole sample")] };

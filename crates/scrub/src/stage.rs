@@ -86,7 +86,7 @@ pub(crate) fn stage_call(call: Call, target: Target<'_>, settings: &Settings, wa
 }
 
 /// Writes the output until nothing is found in it; what is found outside of the plan joins it.
-fn write(call: &Call, beside: &Beside, plan: &mut Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<Digests, Error> {
+pub(crate) fn write(call: &Call, beside: &Beside, plan: &mut Plan, settings: &Settings, watch: &mut Watch<'_>) -> Result<Digests, Error> {
     let mut round = 0;
     loop {
         round += 1;

@@ -145,6 +145,9 @@ impl<'a> Commit<'a> {
                 Ok(()) => {}
                 // It is there, as its line says, and a power cut may take it away: then the next run finds out.
                 Err(error @ Error::Unsettled { .. }) => done.record.reason = Some(error.to_string()),
+                // Another run of the same files was faster, and wrote the same.
+                Err(Error::Exists { path })
+                    if done.record.output.as_ref().is_some_and(|own| own.sha256.is_some() && own.sha256 == Sha256::at(&path)) => {}
                 Err(error) => {
                     // Its line is there: another takes its place.
                     done.record.fail(Treatment::Failed, error.to_string());

@@ -182,7 +182,8 @@ pub fn is_pattern(name: &str) -> bool {
 
 impl Found {
     /// A file, and its path below what was given.
-    pub(crate) fn new(path: &Path, root: &Path, below: &Path) -> Self {
+    #[must_use]
+    pub fn new(path: &Path, root: &Path, below: &Path) -> Self {
         let parts = || below.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
         let leads_out = parts().any(|part| part == Component::ParentDir);
         let relative: Vec<_> = parts().map(|part| readable(part.as_os_str())).collect();

@@ -1,0 +1,44 @@
+import os
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypedDict, Union, type_check_only
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import Unpack
+
+from .results import FileReport, Row, Span, Totals
+
+_Path = Union[str, os.PathLike[str]]
+_Samples = Union[NDArray[np.int16], NDArray[np.int32], NDArray[np.float32], NDArray[np.float64], NDArray[np.uint8]]
+
+@type_check_only
+class _Settings(TypedDict, total=False):
+    keyed: bool
+    spoken: Literal["card", "digits", "armed", "off"]
+    armed: Sequence[str]
+    fill: Literal["comfort-noise", "silence", "marker"]
+    channels: Literal["linked", "own"]
+    masks: Sequence[str]
+
+__version__: str
+
+def scrub_array(
+    samples: _Samples, rate_hz: int, *, coding: Literal["ulaw", "alaw"] | None = None, **settings: Unpack[_Settings]
+) -> list[Span]: ...
+def scrub_file(
+    input: _Path, output: _Path | None = None, *, in_place: bool = False, force: bool = False, **settings: Unpack[_Settings]
+) -> FileReport: ...
+def scan_file(path: _Path, **settings: Unpack[_Settings]) -> FileReport: ...
+def scrub_many(
+    files: Iterable[_Path],
+    output: _Path,
+    *,
+    ledger: _Path,
+    root: _Path | None = None,
+    jobs: int = 1,
+    key: _Path | None = None,
+    shard: str = "1/1",
+    force: bool = False,
+    sync: bool = True,
+    **settings: Unpack[_Settings],
+) -> tuple[Totals, list[Row]]: ...

@@ -1,0 +1,73 @@
+//! `scrub_many`: many files with a ledger, as the command treats a list of them.
+
+use crate::errors::{raised, raised_of_key};
+use crate::results::{row, totals};
+use crate::settings::settings;
+use crate::signals::Signals;
+use cardhush_scrub::batch::{Batch, Found, Shard, Told, Where, run};
+use cardhush_scrub::ledger::{Key, Ledger};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyString};
+use std::path::{Path, PathBuf};
+
+/// Scrubs files into a folder and tells a ledger; gives sums, and a row of each file that was treated now.
+#[pyfunction]
+#[pyo3(signature = (files, output, *, ledger, root=None, jobs=1, key=None, shard="1/1", force=false, sync=true, **settings))]
+#[allow(clippy::too_many_arguments, reason = "named in Python")]
+pub fn scrub_many<'py>(
+    files: &Bound<'py, PyAny>,
+    output: PathBuf,
+    ledger: PathBuf,
+    root: Option<PathBuf>,
+    jobs: usize,
+    key: Option<PathBuf>,
+    shard: &str,
+    force: bool,
+    sync: bool,
+    settings: Option<&Bound<'py, PyDict>>,
+) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
+    let py = files.py();
+    if jobs == 0 {
+        return Err(PyValueError::new_err("jobs=0: must be 1 or more"));
+    }
+    let shard: Shard = shard.parse().map_err(|why| PyValueError::new_err(format!("shard=\"{shard}\": {why}")))?;
+    let batch = Batch { settings: self::settings(settings)?, to: Where::Folder(output), jobs, shard, sync, force };
+    let found: Vec<Found> = found(files, root.as_deref())?.into_iter().filter(|found| shard.has(&found.relative)).collect();
+    let key = key.map(|path| Key::read(&path)).transpose().map_err(|e| raised_of_key(py, &e))?;
+    let (signals, mut records) = (Signals::default(), Vec::new());
+    let ran = py.detach(|| {
+        let mut ledger = Ledger::open(&ledger, key)?;
+        run(&batch, found.into_iter().map(Ok), Some(&mut ledger), &|| signals.came(), &mut |told| {
+            if let Told::Treated(record) = told {
+                records.push(record.clone());
+            }
+        })
+    });
+    signals.raise()?;
+    let ran = ran.map_err(|e| raised(py, &e))?;
+    let rows = records.into_iter().map(|record| row(py, record)).collect::<PyResult<_>>()?;
+    Ok((totals(py, &ran)?, rows))
+}
+
+/// The files of a list, called by their paths below `root`; without one as in a list of the command: below `/`, or where the program is.
+fn found(files: &Bound<'_, PyAny>, root: Option<&Path>) -> PyResult<Vec<Found>> {
+    if files.is_instance_of::<PyString>() || files.is_instance_of::<PyBytes>() || files.hasattr("__fspath__")? {
+        return Err(PyTypeError::new_err("files: a list of paths is needed, not a path"));
+    }
+    let here = std::env::current_dir()?;
+    // A ledger has the whole path of a root; what is no path of this system stays as it is.
+    let whole = root.map(|root| root.canonicalize().unwrap_or_else(|_| root.into()));
+    let one = |file: PyResult<Bound<'_, PyAny>>| {
+        let path: PathBuf = file?.extract()?;
+        match (root, &whole) {
+            (Some(root), Some(whole)) => match path.strip_prefix(root).or_else(|_| path.strip_prefix(whole)) {
+                Ok(below) => Ok(Found::new(&path, whole, below)),
+                Err(_) => Err(PyValueError::new_err(format!("{}: is not below root={}", path.display(), root.display()))),
+            },
+            _ if path.is_absolute() => Ok(Found::new(&path, Path::new("/"), &path)),
+            _ => Ok(Found::new(&path, &here, &path)),
+        }
+    };
+    files.try_iter()?.map(one).collect()
+}
