@@ -124,7 +124,8 @@ Examples:
   cardhush scrub archive -o clean --key answerable.key          all of a folder, told in clean/cardhush-ledger.jsonl
   cardhush scrub 'archive/2024/**/*.wav' -o clean --jobs 8 --shard 1/4
   find /calls -name '*.wav' | cardhush scrub --list - -o /clean
-  cardhush scrub archive --in-place --ledger archive.jsonl")]
+  cardhush scrub archive --in-place --ledger archive.jsonl
+  cardhush scrub s3://calls/2024 -o s3://clean/2024 --ledger 2024.jsonl         built with the feature `cloud`; who asks is in AWS_*, GOOGLE_*, AZURE_*")]
 pub struct ScrubArgs {
     /// The call: a WAV file or a packet capture; or many: folders, quoted patterns, several files
     #[arg(value_name = "IN", required_unless_present = "list")]
@@ -171,6 +172,9 @@ pub struct ManyArgs {
     /// Calls at a time; without it, as many as there are processors
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub jobs: Option<u16>,
+    /// Of object stores: memory that objects may take, each twice its own size
+    #[arg(long, value_name = "MIB", default_value_t = 192, value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    pub memory: u32,
     /// Where it is kept what was done: the next run goes on from there. Without it, cardhush-ledger.jsonl in the folder of outputs
     #[arg(long, value_name = "FILE")]
     pub ledger: Option<PathBuf>,
@@ -311,23 +315,23 @@ Every byte of OUTPUT outside of the masked spans must be that of ORIGINAL, every
 Examples:
   cardhush verify call.wav scrubbed.wav --report report.jsonl")]
 pub struct VerifyArgs {
-    /// The call before; or, alone, a ledger
-    #[arg(value_name = "ORIGINAL|LEDGER")]
-    pub original: PathBuf,
-    /// The call after
-    #[arg(value_name = "OUTPUT")]
-    pub output: Option<PathBuf>,
-    /// Of a ledger: where the originals are; they are compared with the outputs
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub originals: Option<PathBuf>,
-    /// Of a ledger: where the outputs are; they are looked at anew
-    #[arg(long, value_name = "DIR", conflicts_with = "output")]
-    pub outputs: Option<PathBuf>,
-    /// Of a ledger: the public key that it must be signed with
-    #[arg(long, value_name = "FILE", conflicts_with = "output")]
+    /// The call before, and the call after; or one or more ledgers, of shards or of workers, which are taken together
+    #[arg(value_name = "ORIGINAL OUTPUT|LEDGER", required = true)]
+    pub inputs: Vec<PathBuf>,
+    /// Of ledgers: where the originals are; they are compared with the outputs
+    #[arg(long, value_name = "DIR")]
+    pub originals: Option<String>,
+    /// Of ledgers: where the outputs are; they are looked at anew
+    #[arg(long, value_name = "DIR")]
+    pub outputs: Option<String>,
+    /// Of ledgers: the files that there must be, a name a line: each must have a line, and no other may
+    #[arg(long, value_name = "FILE")]
+    pub manifest: Option<PathBuf>,
+    /// Of ledgers: the public key that they must be signed with
+    #[arg(long, value_name = "FILE")]
     pub key: Option<PathBuf>,
-    /// Of a ledger: do not look for digits in the outputs
-    #[arg(long, conflicts_with = "output")]
+    /// Of ledgers: do not look for digits in the outputs
+    #[arg(long)]
     pub no_scan: bool,
     /// What is looked for.
     #[command(flatten)]

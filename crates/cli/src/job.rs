@@ -8,8 +8,10 @@ use crate::listen::{Listen, ListenArgs};
 use cardhush_core::{Config, Fill, Isa, Linking};
 use cardhush_scrub::batch::{Batch, Search, Shard, Where, glob, is_pattern};
 use cardhush_scrub::ledger::Against;
+use cardhush_scrub::store::Store;
 use cardhush_scrub::{Mask, SampleCoding, Settings};
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -85,7 +87,7 @@ pub enum Verify {
 /// Check a ledger.
 #[derive(Debug)]
 pub struct VerifyLedger {
-    pub ledger: PathBuf,
+    pub ledgers: Vec<PathBuf>,
     pub against: Against,
     pub key: Option<PathBuf>,
     pub quiet: bool,
@@ -111,8 +113,9 @@ pub struct Telling {
 
 impl Scrub {
     pub fn new(args: ScrubArgs) -> Result<Self, Failure> {
-        let many =
-            args.inputs.len() != 1 || args.many.list.is_some() || args.inputs.iter().any(|input| input.is_dir() || is_pattern_alone(input));
+        let many = args.inputs.len() != 1
+            || args.many.list.is_some()
+            || args.inputs.iter().any(|input| input.is_dir() || is_store(input) || is_pattern_alone(input));
         if many {
             return ScrubMany::new(args).map(|job| Self::Many(Box::new(job)));
         }
@@ -135,6 +138,11 @@ impl Scrub {
     }
 }
 
+/// Whether a name is that of a place in an object store.
+pub fn is_store(input: &Path) -> bool {
+    input.to_str().is_some_and(Store::is_named)
+}
+
 /// Whether a name is a pattern, and no file has it.
 fn is_pattern_alone(input: &Path) -> bool {
     input.to_str().is_some_and(is_pattern) && !input.exists()
@@ -155,6 +163,7 @@ impl ScrubMany {
         }
         let to = match (args.output, args.in_place) {
             _ if args.dry_run => Where::Nowhere,
+            (Some(place), _) if is_store(&place) => Where::Store(Store::open(&place.to_string_lossy()).map_err(Failure::usage)?),
             (Some(folder), _) if folder.exists() && !folder.is_dir() => {
                 return Err(Failure::usage(format_args!("-o {}: many calls go to a folder", folder.display())));
             }
@@ -169,13 +178,16 @@ impl ScrubMany {
             (None, Where::Folder(folder)) => {
                 Some(folder.join(format!("cardhush-ledger-{}.jsonl", many.shard.to_string().replace('/', "-of-"))))
             }
+            (None, Where::Store(_)) => return Err(Failure::usage("-o: a store keeps no ledger: name a --ledger")),
             (None, Where::InPlace) => return Err(Failure::usage("--in-place: name a --ledger, so that it is kept what was done")),
         };
         let since = many.since.as_deref().map(since).transpose()?;
         let exclude = many.exclude.iter().map(|text| glob(text).map_err(|e| Failure::usage(format_args!("--exclude {text}: {e}"))));
-        let search = Search { without: Vec::new(), exclude: exclude.collect::<Result<_, _>>()?, since, shard: many.shard };
+        let search = Search { exclude: exclude.collect::<Result<_, _>>()?, since, shard: many.shard, ..Search::default() };
         let jobs = many.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), usize::from);
-        let batch = Batch { settings: settings(args.settings)?, to, jobs, shard: many.shard, sync: !many.no_sync, force: args.force };
+        let memory = u64::from(many.memory) << 20;
+        let batch =
+            Batch { settings: settings(args.settings)?, to, jobs, memory, shard: many.shard, sync: !many.no_sync, force: args.force };
         let Telling { json, quiet, .. } = args.telling.into();
         Ok(Self { inputs: args.inputs, list: many.list, search, batch, ledger, key: many.key, json, quiet })
     }
@@ -197,7 +209,7 @@ impl ScrubMany {
             Some(folder) => (Where::Folder(folder.clone()), Some(folder.join("cardhush-ledger.jsonl"))),
             None => (Where::InPlace, None),
         };
-        let batch = Batch { settings, to, jobs: 1, shard: Shard::default(), sync: true, force: args.force };
+        let batch = Batch { settings, to, jobs: 1, memory: 0, shard: Shard::default(), sync: true, force: args.force };
         let ledger = args.ledger.or(beside);
         Ok(Self {
             inputs: args.inputs,
@@ -293,14 +305,36 @@ impl Verify {
     pub fn new(args: VerifyArgs) -> Result<Self, Failure> {
         let mut settings = listening(args.listen)?;
         settings.linking = args.link.into();
-        let Some(output) = args.output else {
+        let mut inputs = args.inputs.iter();
+        let (Some(original), Some(output), None, false) = (inputs.next(), inputs.next(), inputs.next(), args.inputs.iter().all(is_ledger))
+        else {
+            let tree = |name: Option<String>| name.map(|name| name.parse().map_err(Failure::usage)).transpose();
+            let (originals, outputs) = (tree(args.originals)?, tree(args.outputs)?);
             let scan = Some(settings).filter(|_| !args.no_scan);
-            let against = Against { originals: args.originals, outputs: args.outputs, key: None, scan };
-            return Ok(Self::Ledger(Box::new(VerifyLedger { ledger: args.original, against, key: args.key, quiet: args.quiet })));
+            let against = Against { originals, outputs, manifest: args.manifest, key: None, scan };
+            return Ok(Self::Ledger(Box::new(VerifyLedger { ledgers: args.inputs, against, key: args.key, quiet: args.quiet })));
         };
+        let of_ledgers = [
+            ("--originals", args.originals.is_some()),
+            ("--outputs", args.outputs.is_some()),
+            ("--manifest", args.manifest.is_some()),
+            ("--key", args.key.is_some()),
+            ("--no-scan", args.no_scan),
+        ];
+        if let Some((name, _)) = of_ledgers.into_iter().find(|(_, given)| *given) {
+            return Err(Failure::usage(format_args!("{name}: is for ledgers, which {} is not", original.display())));
+        }
+        let (original, output) = (original.clone(), output.clone());
         let telling = Telling { report: None, json: args.json, quiet: args.quiet };
-        Ok(Self::Pair(Box::new(VerifyPair { original: args.original, output, report: args.report, settings, telling })))
+        Ok(Self::Pair(Box::new(VerifyPair { original, output, report: args.report, settings, telling })))
     }
+}
+
+/// Whether a file begins as ledgers do; one without lines is a ledger by its name.
+fn is_ledger(path: &PathBuf) -> bool {
+    let mut start = Vec::new();
+    let read = fs::File::open(path).is_ok_and(|file| file.take(10).read_to_end(&mut start).is_ok());
+    read && (start == *b"{\"schema\":" || (start.is_empty() && path.extension().is_some_and(|ending| ending == "jsonl")))
 }
 
 fn settings(args: SettingsArgs) -> Result<Settings, Failure> {

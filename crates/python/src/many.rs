@@ -32,7 +32,7 @@ pub fn scrub_many<'py>(
         return Err(PyValueError::new_err("jobs=0: must be 1 or more"));
     }
     let shard: Shard = shard.parse().map_err(|why| PyValueError::new_err(format!("shard=\"{shard}\": {why}")))?;
-    let batch = Batch { settings: self::settings(settings)?, to: Where::Folder(output), jobs, shard, sync, force };
+    let batch = Batch { settings: self::settings(settings)?, to: Where::Folder(output), jobs, memory: 0, shard, sync, force };
     let found: Vec<Found> = found(files, root.as_deref())?.into_iter().filter(|found| shard.has(&found.relative)).collect();
     let key = key.map(|path| Key::read(&path)).transpose().map_err(|e| raised_of_key(py, &e))?;
     let (signals, mut records) = (Signals::default(), Vec::new());

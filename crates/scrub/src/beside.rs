@@ -59,6 +59,11 @@ impl Beside {
         Ok(Self { file: memory(name)?, temporary: None, target: name.into(), folder: None })
     }
 
+    /// Its contents alone.
+    pub(crate) fn into_file(self) -> File {
+        self.file
+    }
+
     /// The file, to be written and read.
     #[must_use]
     pub fn file(&self) -> &File {

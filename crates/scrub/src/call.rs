@@ -25,6 +25,8 @@ pub struct Call {
     file: File,
     body: Body,
     metadata: Metadata,
+    /// Whether its contents are in our memory, and nobody else's to change.
+    held: bool,
 }
 
 /// Where the audio of a file is.
@@ -71,7 +73,12 @@ impl Call {
     /// Bare samples, which are all that is in a file. `name` is what errors call them.
     pub(crate) fn of_samples(name: &Path, file: File, format: Format) -> Result<Self, Error> {
         let metadata = file.metadata().map_err(doing("read", name))?;
-        Ok(Self { path: name.into(), file, body: Body::Linear(Linear::raw(format, metadata.len())), metadata })
+        Ok(Self { path: name.into(), file, body: Body::Linear(Linear::raw(format, metadata.len())), metadata, held: true })
+    }
+
+    /// The same of an object that was read into memory, and is called so.
+    pub(crate) fn held(path: &Path, file: File) -> Result<Self, Error> {
+        Ok(Self { held: true, ..Self::read_form(path, file)? })
     }
 
     fn read_form(path: &Path, file: File) -> Result<Self, Error> {
@@ -84,7 +91,7 @@ impl Call {
             Some(coded) => Body::Coded(coded),
             None => Body::Linear(Linear::open(path, &file)?),
         };
-        Ok(Self { path: path.into(), file, body, metadata })
+        Ok(Self { path: path.into(), file, body, metadata, held: false })
     }
 
     /// As it was named.
@@ -115,6 +122,16 @@ impl Call {
     #[must_use]
     pub fn wav(&self) -> Option<&Wav> {
         if let Body::Linear(linear) = &self.body { linear.wav.as_ref() } else { None }
+    }
+
+    /// Whether it is in our memory, and no file of a folder.
+    pub(crate) fn is_held(&self) -> bool {
+        self.held
+    }
+
+    /// Its contents alone.
+    pub(crate) fn into_file(self) -> File {
+        self.file
     }
 
     /// The open file.
@@ -205,6 +222,9 @@ impl Call {
     /// # Errors
     /// [`Error::Changed`] where it is not.
     pub fn unchanged(&self) -> Result<(), Error> {
+        if self.held {
+            return Ok(());
+        }
         let held = self.file.metadata().map_err(doing("read", &self.path))?;
         let named = fs::metadata(&self.path).map_err(doing("read", &self.path))?;
         let first = stamp(&self.metadata);

@@ -32,9 +32,20 @@ pub struct Verified {
 /// the two cannot be read.
 pub fn verify(original: Call, output: &Path, plan: Option<Plan>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Verified, Error> {
     let plan = plan.map_or_else(|| find(&original, settings, None, watch), Ok)?;
-    let file = open(output)?;
+    verify_open(original, &open(output)?, output, plan, settings, watch)
+}
+
+/// The same of an output that is open, with a plan.
+pub(crate) fn verify_open(
+    original: Call,
+    file: &File,
+    output: &Path,
+    plan: Plan,
+    settings: &Settings,
+    watch: &mut Watch<'_>,
+) -> Result<Verified, Error> {
     let mut left = Plan::new(original.channels());
-    left.add(check(&original, &file, output, &plan, settings, watch)?);
+    left.add(check(&original, file, output, &plan, settings, watch)?);
     Ok(Verified { original, plan, left })
 }
 

@@ -63,6 +63,11 @@ impl Sha256 {
         File::open(path).ok().and_then(|file| Self::of_file(&file).ok())
     }
 
+    /// Its first half: enough to know a file again by.
+    pub(crate) fn half(self) -> [u8; 16] {
+        self.0.first_chunk().copied().unwrap_or_default()
+    }
+
     /// Of bytes that are at hand.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {

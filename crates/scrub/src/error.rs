@@ -191,6 +191,16 @@ pub enum Error {
         /// Rounds done.
         rounds: u32,
     },
+    /// An object that does not fit into the memory that objects are held in.
+    #[error("{}: {bytes} bytes, held twice in memory while it is treated: more than the {limit} bytes that objects may take (--memory)", path.display())]
+    TooLarge {
+        /// The object.
+        path: PathBuf,
+        /// Its bytes.
+        bytes: u64,
+        /// Bytes that all objects may take together.
+        limit: u64,
+    },
     /// A ledger that cannot be gone on with.
     #[error("{}: {source}; it is left as it is: find out what changed it, or begin another with --ledger", path.display())]
     Ledger {

@@ -40,8 +40,10 @@ mod report;
 mod samples;
 mod settings;
 mod stage;
+pub mod store;
 mod stream;
 mod transcript;
+mod tree;
 mod watch;
 
 pub use beside::{Beside, Readers};
@@ -61,4 +63,5 @@ pub use settings::Settings;
 pub use stage::{Staged, Target, stage};
 pub use stream::{StreamError, Streamed, stream};
 pub use transcript::{Spoken, Transcript, TranscriptError};
+pub use tree::Tree;
 pub use watch::{Progress, Step, Watch};

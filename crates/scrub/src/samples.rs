@@ -118,7 +118,8 @@ mod tests {
         for channels in [0, 9, 257, 264] {
             assert!(matches!(Samples::new(&[0; 8], format(channels, 8_000)), Err(Error::Config { .. })), "{channels}");
         }
-        let error = Samples::new(&[0; 8], format(1, 7_999)).unwrap().scrub(&Settings::default(), &mut |_| ControlFlow::Continue(()));
+        let mut samples = Samples::new(&[0; 8], format(1, 7_999)).unwrap();
+        let error = samples.scrub(&Settings::default(), &mut |_| ControlFlow::Continue(()));
         assert!(error.unwrap_err().to_string().contains("7999 Hz: must be 8000"));
     }
 }

@@ -12,7 +12,7 @@ use crate::report::Outcome;
 use crate::settings::Settings;
 use crate::transcript::Transcript;
 use crate::watch::Watch;
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
 use std::path::Path;
 
 /// Times that an output is written before it is given up.
@@ -25,6 +25,8 @@ pub enum Target<'a> {
     Nowhere,
     /// Over the input, if anything is planned.
     InPlace,
+    /// To memory, for whoever sends it on: `Staged::into_contents`.
+    Memory,
     /// To a path of its own.
     File {
         /// The path.
@@ -59,21 +61,27 @@ pub fn stage(input: &Path, target: Target<'_>, settings: &Settings, watch: &mut 
 pub(crate) fn stage_call(call: Call, target: Target<'_>, settings: &Settings, watch: &mut Watch<'_>) -> Result<Staged, Error> {
     let input = call.path();
     let (path, replace) = match target {
-        Target::Nowhere => (None, false),
+        Target::Nowhere | Target::Memory => (None, false),
         Target::InPlace => (Some(in_place(input, call.metadata())?), true),
         Target::File { path, replace } => (Some(beside_input(input, path, replace)?), replace),
     };
     // Before the work: a directory that cannot be written to is told at once.
-    let beside = path.map(|path| Beside::new(path, Readers::Owner)).transpose()?;
+    let beside = match path {
+        Some(path) => Some(Beside::new(path, Readers::Owner)?),
+        None if target == Target::Memory => Some(Beside::in_memory(input)?),
+        None => None,
+    };
     let transcript =
         settings.transcript.as_deref().map(|path| Transcript::read(path, call.form().duration_s, call.channels())).transpose()?;
     let mut plan = find(&call, settings, transcript.as_ref(), watch)?;
     settings.add_masks(&call, &mut plan)?;
-    let beside = beside.filter(|_| target != Target::InPlace || !plan.is_empty());
+    let beside = beside.filter(|_| !matches!(target, Target::InPlace | Target::Memory) || !plan.is_empty());
     let mut digests = None;
     if let Some(beside) = &beside {
         digests = Some(write(&call, beside, &mut plan, settings, watch)?);
-        beside.resemble(call.metadata())?;
+        if target != Target::Memory && !call.is_held() {
+            beside.resemble(call.metadata())?;
+        }
     }
     call.unchanged()?;
     // What is told is what differs: of a block codec more than what was to go.
@@ -178,6 +186,11 @@ impl Staged {
     pub fn publish_many(self, replace: bool) -> Result<(), Error> {
         self.call.unchanged()?;
         self.beside.map_or(Ok(()), |beside| beside.name(replace))
+    }
+
+    /// The contents of the output; those of the input, where nothing is replaced.
+    pub(crate) fn into_contents(self) -> File {
+        self.beside.map_or_else(|| self.call.into_file(), Beside::into_file)
     }
 
     /// What the file system says of the output.

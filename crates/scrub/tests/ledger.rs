@@ -1,9 +1,9 @@
 //! Claims: whatever byte of a ledger, an output or an original is changed, it is found, and named; a ledger that was cut off is gone on with; lines cannot be left out, moved or written by others.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers may panic too")]
 
-use cardhush_scrub::Settings;
 use cardhush_scrub::batch::{Batch, Search, Shard, Where, run};
 use cardhush_scrub::ledger::{Against, Key, Ledger, Problem, PublicKey, Verification, verify_ledger};
+use cardhush_scrub::{Settings, Tree};
 use cardhush_testkit::rng::Rng;
 use cardhush_testkit::tone::{self, Tone};
 use cardhush_testkit::{signal, wav};
@@ -52,7 +52,7 @@ impl Archive {
         let mut settings = Settings::default();
         settings.spoken = None;
         let to = Where::Folder(self.path("out"));
-        let batch = Batch { settings, to, jobs: 2, shard: Shard::default(), sync: false, force: false };
+        let batch = Batch { settings, to, jobs: 2, memory: 0, shard: Shard::default(), sync: false, force: false };
         let mut ledger = Ledger::open(&self.path("ledger.jsonl"), key).unwrap();
         let found = Search::default().folder(&self.path("in"));
         let ran = run(&batch, found, Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
@@ -61,9 +61,10 @@ impl Archive {
 
     /// What is wrong with it: the paths that are named, or `ledger`.
     fn verify(&self) -> (Verification, Vec<String>) {
-        let against = Against { originals: Some(self.path("in")), outputs: Some(self.path("out")), key: Some(self.public), scan: None };
+        let (originals, outputs) = (Some(Tree::Folder(self.path("in"))), Some(Tree::Folder(self.path("out"))));
+        let against = Against { originals, outputs, key: Some(self.public), ..Against::default() };
         let mut named = Vec::new();
-        let found = verify_ledger(&self.path("ledger.jsonl"), &against, &|| false, &mut |problem| {
+        let found = verify_ledger(&[self.path("ledger.jsonl")], &against, &|| false, &mut |problem| {
             named.push(match problem {
                 Problem::File { path, .. } => (*path).to_owned(),
                 _ => "ledger".into(),
@@ -172,6 +173,7 @@ fn lines_that_did_not_come_true_are_told_before_anything_is_sealed() {
         settings: otherwise,
         to: Where::Folder(archive.path("elsewhere")),
         jobs: 1,
+        memory: 0,
         shard: Shard::default(),
         sync: false,
         force: false,
@@ -190,7 +192,7 @@ fn lines_that_did_not_come_true_are_told_before_anything_is_sealed() {
     fs::copy(archive.path("in/2.wav"), archive.path("more/other.wav")).unwrap();
     let mut settings = Settings::default();
     settings.spoken = None;
-    let batch = Batch { settings, to: Where::Folder(out), jobs: 2, shard: Shard::default(), sync: false, force: false };
+    let batch = Batch { settings, to: Where::Folder(out), jobs: 2, memory: 0, shard: Shard::default(), sync: false, force: false };
     let mut ledger = Ledger::open(&path, archive.key()).unwrap();
     run(&batch, Search::default().folder(&archive.path("more")), Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
     drop(ledger);
@@ -219,8 +221,9 @@ fn a_second_run_changes_nothing_and_a_torn_line_is_written_again() {
         let again: Vec<_> = files(&archive.path("out")).into_iter().map(|name| fs::read(archive.path("out").join(name)).unwrap()).collect();
         assert!(again == outputs, "cut at {cut}");
         let mut named = Vec::new();
-        let against = Against { outputs: Some(archive.path("out")), ..Against::default() };
-        let found = verify_ledger(&path, &against, &|| false, &mut |problem| named.push(format!("{problem:?}"))).unwrap();
+        let against = Against { outputs: Some(Tree::Folder(archive.path("out"))), ..Against::default() };
+        let found =
+            verify_ledger(std::slice::from_ref(&path), &against, &|| false, &mut |problem| named.push(format!("{problem:?}"))).unwrap();
         assert!(named.is_empty() && found.totals.found == 14, "cut at {cut}: {named:?}");
     }
 }
@@ -234,9 +237,57 @@ fn a_foreign_file_in_the_way_stays() {
     let mut settings = Settings::default();
     settings.spoken = None;
     let to = Where::Folder(archive.path("out"));
-    let batch = Batch { settings, to, jobs: 1, shard: Shard::default(), sync: false, force: false };
+    let batch = Batch { settings, to, jobs: 1, memory: 0, shard: Shard::default(), sync: false, force: false };
     let mut ledger = Ledger::open(&ledger, None).unwrap();
     let ran = run(&batch, Search::default().folder(&archive.path("in")), Some(&mut ledger), &|| false, &mut |_| ()).unwrap();
     assert_eq!((ran.totals.failed, ran.totals.found), (1, 14));
     assert_eq!(fs::read_to_string(out).unwrap(), "somebody's");
+}
+
+#[test]
+fn ledgers_of_several_workers_add_up_to_the_manifest() {
+    let archive = Archive::new();
+    let path = archive.path("ledger.jsonl");
+    let whole = fs::read_to_string(&path).unwrap();
+    // A worker that was lost: its lines have no seal, and the last one is cut off.
+    let unsealed: Vec<&str> = whole.lines().filter(|line| !line.contains("\"type\":\"seal\"")).collect();
+    let lost = archive.path("lost.jsonl");
+    let text = format!("{}\n{}\n{}\n{}", unsealed[0], unsealed[1], unsealed[2], &unsealed[3][..unsealed[3].len() / 2]);
+    fs::write(&lost, text).unwrap();
+    let names: Vec<String> = files(&archive.path("in"));
+    let manifest = archive.path("manifest");
+    fs::write(
+        &manifest,
+        names.iter().map(|name| format!("{}/{name}\n", archive.path("in").canonicalize().unwrap().display())).collect::<String>(),
+    )
+    .unwrap();
+    let check = |ledgers: &[PathBuf], manifest: &Path| {
+        let against = Against { manifest: Some(manifest.into()), outputs: Some(Tree::Folder(archive.path("out"))), ..Against::default() };
+        let mut named = Vec::new();
+        let found = verify_ledger(ledgers, &against, &|| false, &mut |problem| named.push(format!("{problem:?}"))).unwrap();
+        (found, named)
+    };
+    let (alone, named) = check(std::slice::from_ref(&path), &manifest);
+    assert!(named.is_empty(), "{named:?}");
+    let (both, named) = check(&[lost.clone(), path.clone()], &manifest);
+    assert!(named.is_empty(), "{named:?}");
+    assert_eq!((both.totals.found, both.again, both.lost), (alone.totals.found, 2, 1), "nothing counts twice");
+    // Nobody did again what the lost one began.
+    let (_, named) = check(
+        &[lost.clone(), archive.path("empty.jsonl")].map(|path| {
+            if !path.exists() {
+                fs::write(&path, "").unwrap();
+            }
+            path
+        }),
+        &manifest,
+    );
+    assert_eq!(named.iter().filter(|one| one.contains("no other has done it again")).count(), 2, "{named:?}");
+    assert_eq!(named.iter().filter(|one| one.contains("no ledger has a line of it")).count(), names.len() - 2, "{named:?}");
+    // Missed, and not asked for.
+    fs::write(&manifest, names.iter().skip(1).map(|name| format!("{name}\n")).chain(["other.wav\n".into()]).collect::<String>()).unwrap();
+    let (_, named) = check(&[path], &manifest);
+    assert_eq!(named.len(), 2, "{named:?}");
+    assert!(named.iter().any(|one| one.contains(&names[0]) && one.contains("not in the manifest")), "{named:?}");
+    assert!(named.iter().any(|one| one.contains("other.wav") && one.contains("no ledger has a line")), "{named:?}");
 }

@@ -22,7 +22,7 @@ Examples:
   cardhush report clean/cardhush-ledger.jsonl -o report.html --outputs clean --key answerable.key.pub
   cardhush report shard-*.jsonl -o report.html")]
 pub struct ReportArgs {
-    /// The ledgers, of shards or of archives: each file in one of them
+    /// The ledgers, of shards, of archives or of workers; of a file that several have the line counts that was ended last
     #[arg(value_name = "LEDGER", required = true)]
     pub ledgers: Vec<PathBuf>,
     /// Where the page goes; must not exist yet; `-` is standard output
@@ -48,11 +48,11 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
     let page = Page::open(&args.output, args.force, &args.ledgers)?;
     let mut ledgers = Ledgers::open(&args.ledgers, key).map_err(Failure::failed)?;
     let (mut tally, mut draw) = (Tally::default(), Draw::new(&seed(&ledgers), SHOWN));
-    let read = ledgers.each(|number, entry| match &entry.record {
+    let read = ledgers.each(|number, entry, counts| match &entry.record {
         Record::Opened(opened) => tally.run(opened),
         Record::Call(call) => {
-            tally.call(number, call);
-            if call.outcome == Treatment::Scrubbed {
+            tally.call(number, call, counts);
+            if counts && call.outcome == Treatment::Scrubbed {
                 draw.offer(number, call);
             }
         }

@@ -1,12 +1,13 @@
 //! `cardhush scrub` of many calls: what is found goes to the workers, what they did to the ledger, and how far it is to people at a terminal or, a line a call, to standard output.
 
 use crate::exit::{Exit, Failure, complain};
-use crate::job::ScrubMany;
+use crate::job::{ScrubMany, is_store};
 use crate::progress::Rate;
 use crate::stop::Stop;
 use cardhush_scrub::Error;
 use cardhush_scrub::batch::{Found, Ran, Search, Told, Where, is_pattern, run as run_batch};
 use cardhush_scrub::ledger::{Key, Ledger, Treatment};
+use cardhush_scrub::store::Store;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,9 @@ pub fn run(mut job: ScrubMany) -> Result<Exit, Failure> {
     }
     let mut ledger = job.ledger.as_deref().map(|path| Ledger::open(path, key)).transpose().map_err(Failure::failed)?;
     job.search.without = without(&job)?;
+    if let Where::Store(place) = &job.batch.to {
+        job.search.without_store = Some(place.clone());
+    }
     let files = files(&job)?;
     let stop = Stop::listen();
     let mut rate = Rate::new(job.quiet);
@@ -91,7 +95,13 @@ fn without(job: &ScrubMany) -> Result<Vec<PathBuf>, Failure> {
 fn files(job: &ScrubMany) -> Result<Files, Failure> {
     let mut all: Files = Box::new(std::iter::empty());
     for input in &job.inputs {
-        let next: Files = if input.is_dir() {
+        let next: Files = if is_store(input) {
+            let place = Store::open(&input.to_string_lossy()).map_err(Failure::usage)?;
+            if matches!(&job.batch.to, Where::Store(to) if *to == place) {
+                return Err(Failure::usage(format_args!("-o {place}: is the input itself: ask for --in-place, or name another place")));
+            }
+            Box::new(job.search.store(&place))
+        } else if input.is_dir() {
             Box::new(job.search.folder(input))
         } else if input.exists() || !input.to_str().is_some_and(is_pattern) {
             let named = [input.clone().into_os_string().into_encoded_bytes(), b"\n".to_vec()].concat();

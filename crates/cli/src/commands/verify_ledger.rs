@@ -11,9 +11,9 @@ pub fn run(job: VerifyLedger) -> Result<Exit, Failure> {
     let mut against = job.against;
     against.key = key;
     let stop = Stop::listen();
-    let verified = verify_ledger(&job.ledger, &against, &|| stop.asked(), &mut |problem| match problem {
-        Problem::Ledger(error) => complain(format_args!("{}: {error}; what follows was not looked at", job.ledger.display())),
-        Problem::Sums(what) => complain(format_args!("{}: {what}", job.ledger.display())),
+    let verified = verify_ledger(&job.ledgers, &against, &|| stop.asked(), &mut |problem| match problem {
+        Problem::Ledger(ledger, error) => complain(format_args!("{}: {error}; nothing of it counts", ledger.display())),
+        Problem::Sums(ledger, what) => complain(format_args!("{}: {what}", ledger.display())),
         Problem::File { path, what } => complain(format_args!("{path}: {what}")),
     });
     let found = match verified {
@@ -34,8 +34,13 @@ fn sentence(found: &Verification, key: bool) -> String {
         (true, false) => "signed, by whom was not asked: give the public key with --key",
         (false, _) => "not signed: whoever can write it can write it anew",
     };
+    let several = if found.again + found.lost > 0 {
+        format!("; {} files in more than one ledger, of which the line ended last counts, {} ledgers cut off", found.again, found.lost)
+    } else {
+        String::new()
+    };
     format!(
-        "{} lines, {signed}; {} files: {} scrubbed, {} with nothing found, {} refused, {} failed; {:.1} hours of audio; {} things are wrong",
+        "{} lines, {signed}{several}; {} files: {} scrubbed, {} with nothing found, {} refused, {} failed; {:.1} hours of audio; {} things are wrong",
         found.lines, totals.found, totals.scrubbed, totals.nothing_found, totals.refused, totals.failed, totals.hours, found.problems
     )
 }

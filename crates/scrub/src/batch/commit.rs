@@ -9,7 +9,8 @@ use super::{Batch, Found, Ran, Told, Where};
 use crate::beside::sweep;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::ledger::{CallRecord, CutOff, FileState, Ledger, Opened, Record, Treatment, name, run};
+use crate::ledger::{CallRecord, CutOff, FileState, Known, Ledger, Opened, Record, Treatment, name, run};
+use crate::store::{Over, Put, Store, put_all};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::{self, File};
@@ -20,6 +21,16 @@ use std::time::{Duration, Instant};
 const GROUP: usize = 64;
 /// How long the first of them waits.
 const WAIT: Duration = Duration::from_millis(500);
+
+/// What is known of a file from before.
+pub(super) enum Before {
+    /// Nothing that would count.
+    New,
+    /// How it ended, and its hours: nothing is to be done.
+    Treated(Treatment, f64),
+    /// That, if its store says that nothing has changed.
+    Ask(Known),
+}
 
 /// See the module.
 pub(super) struct Commit<'a> {
@@ -60,10 +71,21 @@ impl<'a> Commit<'a> {
         let cut_off = self.ledger.as_mut().map_or_else(Vec::new, |ledger| ledger.cut_off());
         for CutOff { mut record, to, .. } in cut_off {
             let root = to.as_deref().unwrap_or(&record.root);
-            let place = path_below(&record.path).map(|below| Path::new(root).join(below));
-            place.as_deref().map(sweep);
-            let Some(written) = &record.output else { continue };
-            if written.sha256.is_none() || place.as_deref().and_then(Sha256::at) != written.sha256 {
+            let there = if Store::is_named(root) {
+                let Some(written) = record.output.as_ref().and_then(|output| output.sha256) else { continue };
+                // In place, what nothing was found in was never put.
+                let kept = to.is_none() && record.outcome == Treatment::NothingFound;
+                if kept { Some(written) } else { Store::open(root)?.below(&record.path).look()?.and_then(|there| there.sha256) }
+            } else {
+                let place = path_below(&record.path).map(|below| Path::new(root).join(below));
+                place.as_deref().map(sweep);
+                if record.output.is_none() {
+                    continue;
+                }
+                place.as_deref().and_then(Sha256::at)
+            };
+            let written = record.output.as_ref().and_then(|output| output.sha256);
+            if written.is_none() || there != written {
                 record.fail(Treatment::Failed, "the run was cut off, and its output is not there".into());
                 self.add_line(&record)?;
             }
@@ -86,21 +108,27 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// How a file ended that needs nothing done, and its hours; `None` for one that does.
-    pub fn before(&self, found: &Found) -> Option<(Treatment, f64)> {
-        let known = self.ledger.as_ref()?.known(&found.root.to_string_lossy(), &found.relative)?;
-        if known.run != self.run || !known.has_output() {
-            return None;
+    /// What is known of a file from before.
+    pub fn before(&self, found: &Found) -> Before {
+        let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&found.root.to_string_lossy(), &found.relative));
+        let Some(known) = known.filter(|known| known.run == self.run && known.has_output()) else { return Before::New };
+        if found.object.is_some() || matches!(self.batch.to, Where::Store(_)) {
+            return Before::Ask(*known);
         }
+        self.treated(found, known).unwrap_or(Before::New)
+    }
+
+    /// Whether a file is still as it was, and its output too.
+    fn treated(&self, found: &Found, known: &Known) -> Option<Before> {
         if self.batch.to != Where::InPlace {
             let metadata = fs::symlink_metadata(&found.path).ok()?;
-            let now = FileState { bytes: metadata.len(), modified_ns: metadata.modified().ok().and_then(ns), sha256: None };
+            let now = FileState { bytes: metadata.len(), modified_ns: metadata.modified().ok().and_then(ns), sha256: None, etag: None };
             if !known.is_state(&now) {
                 return None;
             }
         }
         // By its contents: neither length nor time tells an output from what it came of, and in place it stands where that stood.
-        known.is_output(Sha256::at(&self.output(found)?)?).then_some((known.outcome, known.hours))
+        known.is_output(Sha256::at(&self.output(found)?)?).then_some(Before::Treated(known.outcome, known.hours))
     }
 
     fn output(&self, found: &Found) -> Option<PathBuf> {
@@ -113,6 +141,10 @@ impl<'a> Commit<'a> {
     /// Takes in a file that was treated.
     pub fn add(&mut self, done: Done, ran: &mut Ran, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
         if done.interrupted {
+            return Ok(());
+        }
+        if let Some((outcome, hours)) = done.before {
+            ran.count_before(outcome, hours, tell);
             return Ok(());
         }
         if self.group.is_empty() {
@@ -134,7 +166,8 @@ impl<'a> Commit<'a> {
             self.refuse_foreign(done);
         }
         self.contents()?;
-        self.lines(&group)?;
+        self.lines(&mut group)?;
+        self.put_objects(&mut group)?;
         for done in &mut group {
             let Some(staged) = done.staged.take() else { continue };
             // In place the folders may lie anywhere: each file is brought to the disk by itself.
@@ -167,6 +200,51 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
+    /// Puts the outputs that are to be objects, and tells the ledger the store's names of them.
+    fn put_objects(&mut self, group: &mut [Done]) -> Result<(), Error> {
+        let (mut puts, mut whose) = (Vec::new(), Vec::new());
+        for (at, done) in group.iter_mut().enumerate() {
+            let to = match (&self.batch.to, &done.found.object) {
+                (Where::Store(place), _) => place.below(&done.found.relative),
+                (Where::InPlace, Some(object)) => object.clone(),
+                _ => continue,
+            };
+            let Some((staged, sha256)) = done.staged.take().zip(done.record.output.as_ref().and_then(|output| output.sha256)) else {
+                continue;
+            };
+            let over = match &self.batch.to {
+                Where::InPlace => Over::Itself,
+                _ if self.batch.force => Over::Anything,
+                // The line of this output is there already: what it replaces is what was known before it.
+                _ => Over::Own(done.replaces_own),
+            };
+            if let Err(error) = staged.call().unchanged() {
+                done.record.fail(Treatment::Failed, error.to_string());
+                self.add_line(&done.record)?;
+                continue;
+            }
+            let from = done.found.object.clone();
+            puts.push(Put { to, contents: staged.into_contents(), sha256, kept: std::mem::take(&mut done.kept), over, from });
+            whose.push(at);
+        }
+        let mut outputs = Vec::new();
+        for (at, result) in whose.into_iter().zip(put_all(puts)) {
+            let Some(done) = group.get_mut(at) else { continue };
+            match result {
+                Ok(etag) => outputs.extend(done.seq.map(|seq| (seq, etag))),
+                Err(error) => {
+                    let outcome = if matches!(error, Error::Changed { .. }) { Treatment::Refused } else { Treatment::Failed };
+                    done.record.fail(outcome, error.to_string());
+                    self.add_line(&done.record)?;
+                }
+            }
+        }
+        if let (Some(ledger), false) = (self.ledger.as_mut(), outputs.is_empty()) {
+            ledger.add(&Record::Stored { outputs })?;
+        }
+        Ok(())
+    }
+
     /// A file that stands where an output should go, and that the ledger does not know as this output, stays.
     fn refuse_foreign(&self, done: &mut Done) {
         let (Where::Folder(_), Some(output)) = (&self.batch.to, self.output(&done.found)) else { return };
@@ -184,25 +262,28 @@ impl<'a> Commit<'a> {
     }
 
     /// Lines for the ledger, at the disk before any name is given.
-    fn lines(&mut self, group: &[Done]) -> Result<(), Error> {
+    fn lines(&mut self, group: &mut [Done]) -> Result<(), Error> {
         for done in group {
             // The same refusal of the same file is told once.
-            let Done { record, .. } = done;
+            let Done { record, .. } = &*done;
             let known = self.ledger.as_ref().and_then(|ledger| ledger.known(&record.root, &record.path));
             if record.output.is_some() || !known.is_some_and(|known| known.is_told(record)) {
-                self.add_line(record)?;
+                let before = known.and_then(Known::output);
+                done.seq = self.add_line(&done.record)?;
+                done.replaces_own = before;
             }
         }
         self.ledger.as_mut().map_or(Ok(()), |ledger| ledger.sync(self.batch.sync))
     }
 
-    fn add_line(&mut self, record: &CallRecord) -> Result<(), Error> {
-        let Some(ledger) = self.ledger.as_mut() else { return Ok(()) };
+    /// Gives the line's number.
+    fn add_line(&mut self, record: &CallRecord) -> Result<Option<u64>, Error> {
+        let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
         if !self.is_open {
             ledger.add(&Record::Opened(Box::new(self.opened.clone())))?;
             self.is_open = true;
         }
-        ledger.add(&Record::Call(Box::new(record.clone())))
+        ledger.add(&Record::Call(Box::new(record.clone()))).map(Some)
     }
 
     /// Brings what was written, contents and names, to the disk.

@@ -3,6 +3,7 @@
 use crate::beside::is_passing;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
+use crate::store::{Object, Store};
 use globset::{GlobBuilder, GlobMatcher};
 use std::ffi::OsStr;
 use std::fmt;
@@ -12,7 +13,7 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::os::unix::ffi::OsStringExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use walkdir::WalkDir;
 
 /// A file that was found.
@@ -26,6 +27,8 @@ pub struct Found {
     pub under: Option<PathBuf>,
     /// What it is called in the ledger: that path, with `/`; bytes that are no UTF-8 as `\\xNN`.
     pub relative: String,
+    /// Where it is no file: the object that it is.
+    pub object: Option<Object>,
 }
 
 /// Which part of all files: the first of N is 1/N. A file's part depends on its relative path alone.
@@ -40,6 +43,8 @@ pub struct Shard {
 pub struct Search {
     /// Left out: a folder of outputs, a ledger.
     pub without: Vec<PathBuf>,
+    /// Left out: what lies below this place in an object store.
+    pub without_store: Option<Store>,
     /// Left out: what these match, by relative path or by name.
     pub exclude: Vec<GlobMatcher>,
     /// Only what was written to since.
@@ -115,6 +120,21 @@ impl Search {
         })
     }
 
+    /// What an object store holds below a place, in the store's order.
+    ///
+    /// # Errors
+    /// The store cannot be listed on.
+    pub fn store(&self, store: &Store) -> impl Iterator<Item = Result<Found, Error>> + Send + use<> {
+        let (search, root) = (self.clone(), store.to_string());
+        store.list().filter_map(move |listed| match listed {
+            Ok((object, relative)) => {
+                let found = Found::of_object(object, &root, &relative);
+                search.wants_object(&found).then_some(Ok(found))
+            }
+            Err(error) => Some(Err(error)),
+        })
+    }
+
     /// What a pattern matches under the folder that it begins with: `archive/2024/**/*.wav`.
     ///
     /// # Errors
@@ -130,15 +150,23 @@ impl Search {
         }))
     }
 
-    /// What a list names, a path a line, in its order. Files are called by their paths, less a root; what leads out of it is refused where it is treated.
+    /// What a list names, a path or an object a line, in its order. Files are called by their paths, less a root; what leads out of it is refused where it is treated.
     ///
     /// # Errors
     /// The list cannot be read on.
     pub fn list<R: Read + Send>(&self, list: R, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
         let (search, name) = (self.clone(), name.to_owned());
         let here = std::env::current_dir().unwrap_or_default();
+        let mut buckets: Vec<Store> = Vec::new();
         Lines(BufReader::new(list)).filter_map(move |line| match line {
             Ok(line) if line.is_empty() => None,
+            Ok(line) if str::from_utf8(&line).is_ok_and(Store::is_named) => {
+                let found = match of_bucket(&mut buckets, &String::from_utf8_lossy(&line)) {
+                    Ok(object) => Found::of_object(object.clone(), object.store.bucket(), &object.key),
+                    Err(error) => return Some(Err(error)),
+                };
+                search.wants_object(&found).then_some(Ok(found))
+            }
             Ok(line) => {
                 let path = path_of(line);
                 let root = if path.is_absolute() { Path::new("/") } else { &here };
@@ -161,6 +189,17 @@ impl Search {
             && self.since.is_none_or(|since| metadata().and_then(|one| one.modified().ok()).is_none_or(|at| at >= since))
     }
 
+    /// The same of an object.
+    fn wants_object(&self, found: &Found) -> bool {
+        let Some(object) = &found.object else { return false };
+        let modified_ns = object.version.as_ref().and_then(|version| version.modified_ns);
+        let recent = |since: SystemTime| modified_ns.is_none_or(|ns| UNIX_EPOCH + Duration::from_nanos(ns) >= since);
+        let output = self.without_store.as_ref().is_some_and(|place| place.holds(object));
+        // Some stores have an object for a folder.
+        let folder = object.key.ends_with('/') || object.key.is_empty();
+        !output && !folder && self.since.is_none_or(recent) && Self { since: None, ..self.clone() }.wants(found, || None)
+    }
+
     fn leaves_out(&self, path: &Path) -> bool {
         !self.without.is_empty() && path.canonicalize().is_ok_and(|path| self.without.contains(&path))
     }
@@ -181,14 +220,41 @@ pub fn is_pattern(name: &str) -> bool {
 }
 
 impl Found {
+    /// An object, and its path below the place that was given.
+    pub(crate) fn of_object(object: Object, root: &str, relative: &str) -> Self {
+        let path = object.path();
+        Self { object: Some(object), ..Self::new(&path, Path::new(root), Path::new(relative)) }
+    }
+
     /// A file, and its path below what was given.
     #[must_use]
     pub fn new(path: &Path, root: &Path, below: &Path) -> Self {
         let parts = || below.components().filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir));
         let leads_out = parts().any(|part| part == Component::ParentDir);
         let relative: Vec<_> = parts().map(|part| readable(part.as_os_str())).collect();
-        Self { path: path.into(), root: root.into(), under: (!leads_out).then(|| parts().collect()), relative: relative.join("/") }
+        Self {
+            path: path.into(),
+            root: root.into(),
+            under: (!leads_out).then(|| parts().collect()),
+            relative: relative.join("/"),
+            object: None,
+        }
     }
+}
+
+/// The object of a whole name; each bucket is opened once.
+fn of_bucket(buckets: &mut Vec<Store>, name: &str) -> Result<Object, Error> {
+    let key = name.splitn(4, '/').nth(3).unwrap_or_default();
+    let bucket = name.strip_suffix(key).unwrap_or(name).trim_end_matches('/');
+    let store = match buckets.iter().find(|store| store.bucket() == bucket) {
+        Some(store) => store.clone(),
+        None => {
+            let store = Store::open(bucket)?;
+            buckets.push(store.clone());
+            store
+        }
+    };
+    Ok(store.below(key))
 }
 
 /// The lines of a list, none of them longer than a path can be.

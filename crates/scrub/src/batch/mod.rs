@@ -11,15 +11,18 @@
 mod commit;
 mod found;
 mod one;
+mod room;
 
 pub(crate) use found::path_below;
 pub use found::{Found, Search, Shard, glob, is_pattern};
 
 use crate::error::Error;
-use crate::ledger::{CallRecord, Ledger, Opened, Totals, Treatment};
+use crate::ledger::{CallRecord, Known, Ledger, Opened, Totals, Treatment};
 use crate::settings::Settings;
-use commit::Commit;
+use crate::store::Store;
+use commit::{Before, Commit};
 use one::Done;
+use room::Room;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
@@ -28,6 +31,8 @@ use std::time::Duration;
 
 /// Files that wait for a worker, and that wait to be committed.
 const QUEUE: usize = 64;
+/// Workers beside those that calculate: they wait for object stores meanwhile.
+const WAITING: usize = 16;
 
 /// What becomes of many files.
 #[derive(Clone, Debug)]
@@ -36,8 +41,10 @@ pub struct Batch {
     pub settings: Settings,
     /// Where they go.
     pub to: Where,
-    /// Workers at a time.
+    /// Files that are calculated with at a time.
     pub jobs: usize,
+    /// Bytes of memory that objects of stores may take, each twice its own.
+    pub memory: u64,
     /// The part of the files that is treated, for the ledger.
     pub shard: Shard,
     /// Whether outputs, names and lines are brought to the disk before the run goes on.
@@ -51,6 +58,8 @@ pub struct Batch {
 pub enum Where {
     /// Into a folder, under their relative paths.
     Folder(PathBuf),
+    /// Into an object store, under their relative paths.
+    Store(Store),
     /// Over their inputs.
     InPlace,
     /// Nowhere: only planned, and not told in the ledger.
@@ -77,6 +86,21 @@ pub struct Ran {
     pub interrupted: bool,
 }
 
+/// A file to be treated.
+struct Job {
+    found: Found,
+    /// What the ledger says of it, where a store has to be asked whether that is still so.
+    known: Option<Known>,
+}
+
+/// What the workers share.
+struct Shared<'a> {
+    batch: &'a Batch,
+    memory: Room,
+    processors: Room,
+    stop: AtomicBool,
+}
+
 /// Treats all files that are found. `tell` hears of each once it is committed; `stopped` is asked whether to go on.
 ///
 /// # Errors
@@ -88,27 +112,28 @@ pub fn run(
     stopped: &dyn Fn() -> bool,
     tell: &mut dyn FnMut(Told<'_>),
 ) -> Result<Ran, Error> {
-    let stop = AtomicBool::new(false);
-    let (give, take) = sync_channel::<Found>(QUEUE);
+    let jobs = batch.jobs.max(1);
+    let shared = Shared { batch, memory: Room::new(batch.memory), processors: Room::new(jobs as u64), stop: AtomicBool::new(false) };
+    let (give, take) = sync_channel::<Job>(QUEUE);
     let (hand_in, collect) = sync_channel::<Done>(QUEUE);
     let (ask, asked) = sync_channel::<Result<Found, Error>>(QUEUE);
     let take = Mutex::new(take);
     let mut commit = Commit::new(batch, ledger)?;
     let mut ran = Ran::default();
-    let (stop, take) = (&stop, &take);
+    let (shared, take) = (&shared, &take);
     let result = std::thread::scope(|scope| {
-        for _ in 0..batch.jobs.max(1) {
+        for _ in 0..jobs + WAITING {
             let hand_in = hand_in.clone();
-            scope.spawn(move || work(batch, take, &hand_in, stop));
+            scope.spawn(move || work(shared, take, &hand_in));
         }
         drop(hand_in);
         scope.spawn(move || {
             // Whoever asked may have gone.
-            let _ = found.take_while(|_| !stop.load(Ordering::Relaxed)).try_for_each(|one| ask.send(one));
+            let _ = found.take_while(|_| !shared.stop.load(Ordering::Relaxed)).all(|one| ask.send(one).is_ok());
         });
-        let steering = Steering { commit: &mut commit, ran: &mut ran, tell, stopped, stop };
+        let steering = Steering { commit: &mut commit, ran: &mut ran, tell, stopped, shared };
         let result = steering.run(&asked, give, &collect);
-        stop.store(true, Ordering::Relaxed);
+        shared.stop.store(true, Ordering::Relaxed);
         // Whoever waits to hand something in is let go.
         drop((asked, collect));
         result
@@ -116,11 +141,11 @@ pub fn run(
     result.map(|()| ran)
 }
 
-fn work(batch: &Batch, take: &Mutex<Receiver<Found>>, hand_in: &SyncSender<Done>, stop: &AtomicBool) {
+fn work(shared: &Shared<'_>, take: &Mutex<Receiver<Job>>, hand_in: &SyncSender<Done>) {
     loop {
-        let found = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(found) = found else { return };
-        if hand_in.send(one::treat(batch, &found, stop)).is_err() {
+        let job = take.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        if hand_in.send(one::treat(shared, &job)).is_err() {
             return;
         }
     }
@@ -132,26 +157,24 @@ struct Steering<'a, 'b> {
     ran: &'a mut Ran,
     tell: &'a mut dyn FnMut(Told<'_>),
     stopped: &'a dyn Fn() -> bool,
-    stop: &'a AtomicBool,
+    shared: &'a Shared<'a>,
 }
 
 impl Steering<'_, '_> {
-    fn run(mut self, found: &Receiver<Result<Found, Error>>, give: SyncSender<Found>, collect: &Receiver<Done>) -> Result<(), Error> {
+    fn run(mut self, found: &Receiver<Result<Found, Error>>, give: SyncSender<Job>, collect: &Receiver<Done>) -> Result<(), Error> {
         let (mut give, mut under_way) = (Some(give), 0_usize);
         loop {
             if (self.stopped)() {
                 // What is under way is broken off.
-                self.stop.store(true, Ordering::Relaxed);
+                self.shared.stop.store(true, Ordering::Relaxed);
                 (give, self.ran.interrupted) = (None, true);
             }
             // As many as there is room for, without waiting: `under_way` counts what lies in both queues.
             while let Some(to) = give.as_ref().filter(|_| under_way < QUEUE) {
                 match found.try_recv() {
                     Ok(Ok(found)) => {
-                        if self.was_treated(&found)? {
-                            continue;
-                        }
-                        if to.send(found).is_err() {
+                        let Some(known) = self.is_to_be_treated(&found)? else { continue };
+                        if to.send(Job { found, known }).is_err() {
                             give = None;
                         } else {
                             under_way += 1;
@@ -165,6 +188,10 @@ impl Steering<'_, '_> {
             if give.is_none() && under_way == 0 {
                 return self.commit.flush(self.ran, self.tell);
             }
+            // Those who wait for memory wait for what is to be committed.
+            if self.shared.memory.is_short() {
+                self.commit.flush(self.ran, self.tell)?;
+            }
             // While there may be more to give out, not for long.
             match collect.recv_timeout(Duration::from_millis(if give.is_some() { 2 } else { 100 })) {
                 Ok(done) => {
@@ -177,24 +204,36 @@ impl Steering<'_, '_> {
         }
     }
 
-    /// Whether nothing is to be done about a file: it was treated before, or came already.
-    fn was_treated(&mut self, found: &Found) -> Result<bool, Error> {
+    /// What the ledger says of a file that is to be treated; `None` where nothing is to be done about it: it was treated before, or came already.
+    fn is_to_be_treated(&mut self, found: &Found) -> Result<Option<Option<Known>>, Error> {
         match self.commit.is_twice(found) {
-            Some(true) => return Ok(true),
+            Some(true) => return Ok(None),
             Some(false) => {
                 let error = Error::SameName { path: found.path.clone() };
                 // By its whole path, since the relative one is the other's.
                 let named = Found { relative: found.path.to_string_lossy().into_owned(), ..found.clone() };
                 self.commit.add(one::failed(named, error.to_string()), self.ran, self.tell)?;
-                return Ok(true);
+                return Ok(None);
             }
             None => {}
         }
-        let Some((outcome, hours)) = self.commit.before(found) else { return Ok(false) };
-        self.ran.before += 1;
-        self.ran.totals.count(outcome, hours);
-        (self.tell)(Told::Before(outcome));
-        Ok(true)
+        match self.commit.before(found) {
+            Before::New => Ok(Some(None)),
+            Before::Ask(known) => Ok(Some(Some(known))),
+            Before::Treated(outcome, hours) => {
+                self.ran.count_before(outcome, hours, self.tell);
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Ran {
+    /// Counts a file in that was treated before.
+    fn count_before(&mut self, outcome: Treatment, hours: f64, tell: &mut dyn FnMut(Told<'_>)) {
+        self.before += 1;
+        self.totals.count(outcome, hours);
+        tell(Told::Before(outcome));
     }
 }
 
@@ -215,7 +254,11 @@ impl Batch {
             channels: channels.into(),
             settings: crate::digest::Sha256::of(all.as_bytes()),
             mode: if self.to == Where::InPlace { "in place" } else { "beside" }.into(),
-            to: if let Where::Folder(folder) = &self.to { Some(whole(folder)) } else { None },
+            to: match &self.to {
+                Where::Folder(folder) => Some(whole(folder)),
+                Where::Store(place) => Some(place.to_string()),
+                Where::InPlace | Where::Nowhere => None,
+            },
             shard: self.shard.to_string(),
             at: crate::ledger::now(),
         }

@@ -103,7 +103,7 @@ pub fn stage_capture(path: &Path, target: Target<'_>, settings: &Settings, watch
     let file = open(path)?;
     let metadata = file.metadata().map_err(doing("read", path))?;
     let (output, replace) = match target {
-        Target::Nowhere => (None, false),
+        Target::Nowhere | Target::Memory => (None, false),
         Target::InPlace => (Some(in_place(path, &metadata)?), true),
         Target::File { path: output, replace } => (Some(beside_input(path, output, replace)?), replace),
     };

@@ -1,11 +1,11 @@
-//! The lines that count: of each file the last one, as the ledger's own sums have it.
+//! The lines that count: of each file the last one of its ledger, as the ledger's own sums have it; and where several ledgers have lines of a file, that of them which was ended last.
 //!
 //! Which is the last is known at the end alone, so a ledger is read twice. The first time a filter of fixed size notes which paths may have come before; only those are remembered
 //! one by one, with their last line. So memory grows with the files that were treated more than once, not with the ledger.
 
 use super::state::State;
 use crate::error::{Error, doing};
-use crate::ledger::{Entries, Entry, PublicKey, Record, name};
+use crate::ledger::{Entries, Entry, PublicKey, Record, micros, name};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -21,9 +21,11 @@ pub struct Repeats {
     last: HashMap<u128, u64>,
 }
 
-/// Ledgers that speak of different files: those of shards, or of archives.
+/// Ledgers: those of shards, of archives, or of workers of which one does again what another one did not end.
 pub struct Ledgers {
     read: Vec<(PathBuf, Repeats, State)>,
+    /// Of files that may be in more than one of them: when the last line was ended, and which that is.
+    among: HashMap<u128, (bool, u64, usize, u64)>,
     key: Option<PublicKey>,
 }
 
@@ -57,7 +59,8 @@ impl Ledgers {
     /// # Errors
     /// One cannot be opened. What is wrong inside of one is in its [`State`].
     pub fn open(paths: &[PathBuf], key: Option<PublicKey>) -> Result<Self, Error> {
-        let mut read = Vec::new();
+        let mut read: Vec<(PathBuf, Repeats, State)> = Vec::new();
+        let mut everywhere = Repeats::default();
         for path in paths {
             let (mut repeats, mut state) = (Repeats::default(), State::new(path));
             for entry in entries(path, None, key)? {
@@ -65,6 +68,7 @@ impl Ledgers {
                     Ok(entry) => {
                         if let Record::Call(call) = &entry.record {
                             repeats.note(name(&call.root, &call.path), entry.seq);
+                            everywhere.note(name(&call.root, &call.path), 0);
                         }
                         state.see(&entry);
                     }
@@ -74,7 +78,28 @@ impl Ledgers {
             repeats.seen = Vec::new();
             read.push((path.clone(), repeats, state));
         }
-        Ok(Self { read, key })
+        let mut ledgers = Self { read, among: HashMap::new(), key };
+        if paths.len() > 1 {
+            ledgers.compare(&everywhere)?;
+        }
+        Ok(ledgers)
+    }
+
+    /// Finds out which ledger has the line that counts, of each file that may be in several.
+    fn compare(&mut self, everywhere: &Repeats) -> Result<(), Error> {
+        let mut among = HashMap::new();
+        self.each(|number, entry, _| {
+            let Record::Call(call) = &entry.record else { return };
+            let name = name(&call.root, &call.path);
+            if everywhere.last.contains_key(&name) {
+                let sealed = self.read.get(number).is_some_and(|(_, _, state)| entry.seq < state.sealed_lines);
+                let line = (sealed, micros(&call.ended), number, entry.seq);
+                let last = among.entry(name).or_insert(line);
+                *last = line.max(*last);
+            }
+        })?;
+        self.among = among;
+        Ok(())
     }
 
     /// How each stands.
@@ -93,16 +118,22 @@ impl Ledgers {
         self.key.is_some()
     }
 
-    /// Reads them again: every line that counts, with the number of its ledger.
+    /// Reads them again: every line that counts in its ledger, with that one's number, and whether it counts among all.
     ///
     /// # Errors
     /// One cannot be opened any more.
-    pub fn each(&self, mut see: impl FnMut(usize, &Entry)) -> Result<(), Error> {
+    pub fn each(&self, mut see: impl FnMut(usize, &Entry, bool)) -> Result<(), Error> {
         for (number, (path, repeats, state)) in self.read.iter().enumerate() {
             // As far as it was read before: a run may be writing to it.
             for entry in entries(path, Some(state.bytes), self.key)?.map_while(Result::ok) {
-                if !matches!(&entry.record, Record::Call(call) if !repeats.is_last(name(&call.root, &call.path), entry.seq)) {
-                    see(number, &entry);
+                let Record::Call(call) = &entry.record else {
+                    see(number, &entry, true);
+                    continue;
+                };
+                let name = name(&call.root, &call.path);
+                if repeats.is_last(name, entry.seq) {
+                    let counts = self.among.get(&name).is_none_or(|(_, _, ledger, _)| *ledger == number);
+                    see(number, &entry, counts);
                 }
             }
         }

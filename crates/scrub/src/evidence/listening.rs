@@ -32,8 +32,8 @@ impl Listening {
     /// A ledger cannot be read any more.
     pub fn draw(ledgers: &Ledgers, seed: &str, n: usize) -> Result<Self, Error> {
         let (mut nothing, mut scrubbed, mut left_out) = (Draw::new(seed, n), Draw::new(seed, n), 0);
-        ledgers.each(|ledger, entry| {
-            if let Record::Call(call) = &entry.record {
+        ledgers.each(|ledger, entry, counts| {
+            if let (Record::Call(call), true) = (&entry.record, counts) {
                 match call.outcome {
                     Treatment::NothingFound => nothing.offer(ledger, call),
                     Treatment::Scrubbed => scrubbed.offer(ledger, call),

@@ -26,6 +26,8 @@ pub struct State {
     pub keys: Vec<Sha256>,
     /// When the last seal was made.
     pub sealed_at: Option<String>,
+    /// Lines up to the last seal.
+    pub sealed_lines: u64,
     /// Lines behind the last seal that speak of files.
     pub unsealed: u64,
     /// The last line was cut off.
@@ -51,6 +53,7 @@ impl State {
             unsigned: 0,
             keys: Vec::new(),
             sealed_at: None,
+            sealed_lines: 0,
             unsealed: 0,
             torn: false,
             wrong: None,
@@ -63,7 +66,7 @@ impl State {
     pub fn see(&mut self, entry: &Entry) {
         (self.lines, self.bytes, self.head) = (entry.seq + 1, entry.end, Some(entry.digest));
         if let Record::Seal(seal) = &entry.record {
-            (self.seals, self.unsealed) = (self.seals + 1, 0);
+            (self.seals, self.unsealed, self.sealed_lines) = (self.seals + 1, 0, self.lines);
             (self.sealed_at, self.totals) = (Some(seal.at.clone()), Some(seal.totals));
             match seal.key {
                 None => self.unsigned += 1,

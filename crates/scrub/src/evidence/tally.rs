@@ -90,15 +90,19 @@ impl Tally {
     }
 
     /// Counts a file in, of the ledger of this number.
-    pub fn call(&mut self, ledger: usize, call: &CallRecord) {
+    /// Where another ledger has the line that `counts`, for the sums of its own ledger alone.
+    pub fn call(&mut self, ledger: usize, call: &CallRecord, counts: bool) {
         let hours = call.hours();
-        self.totals.count(call.outcome, hours);
         if self.each.len() <= ledger {
             self.each.resize(ledger + 1, Totals::default());
         }
         if let Some(totals) = self.each.get_mut(ledger) {
             totals.count(call.outcome, hours);
         }
+        if !counts {
+            return;
+        }
+        self.totals.count(call.outcome, hours);
         self.from = earlier(self.from.take(), &call.begun, |one, other| one <= other);
         self.to = earlier(self.to.take(), &call.ended, |one, other| one >= other);
         match call.outcome {

@@ -18,6 +18,11 @@ pub enum Record {
     Opened(Box<Opened>),
     /// A file, and what is done to it.
     Call(Box<CallRecord>),
+    /// Outputs that were put into an object store: the number of each one's line, and the store's name of that state (ETag).
+    Stored {
+        /// Line and ETag.
+        outputs: Vec<(u64, String)>,
+    },
     /// All outputs of the lines before have their names; signed, if there is a key.
     Seal(Seal),
 }
@@ -89,6 +94,9 @@ pub struct FileState {
     pub modified_ns: Option<u64>,
     /// Its contents.
     pub sha256: Option<Sha256>,
+    /// Of an object: the store's name of this state. Left out of files, and of outputs, whose line comes before they are put.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
 }
 
 /// A span that was replaced: channel, first sample, the sample after the last, cause, and how sure it is.
@@ -176,7 +184,7 @@ impl CallRecord {
         Self {
             path: path.into(),
             root: root.to_string_lossy().into_owned(),
-            input: FileState { bytes: 0, modified_ns: None, sha256: None },
+            input: FileState { bytes: 0, modified_ns: None, sha256: None, etag: None },
             output: None,
             outcome: Treatment::Failed,
             reason: None,

@@ -22,12 +22,14 @@ pub(crate) struct Known {
     /// The line's number.
     pub seq: u64,
     pub hours: f64,
-    /// A few bits of its length and time.
+    /// A few bits of its length, and of its time or ETag.
     state: u64,
     /// Half of the digest of its output; zeros where there is none.
     output: [u8; 16],
     /// A few bits of the reason, to tell a refusal that is told again.
     reason: u32,
+    /// A few bits of its output's ETag in a store; 0 where it is in none.
+    stored: u32,
     /// A few bits of how and whereto it was treated.
     pub run: u32,
     pub outcome: Treatment,
@@ -53,6 +55,8 @@ pub struct Ledger {
     lines: Vec<u8>,
     /// By the first half of the digest of their paths.
     known: BTreeMap<u128, Known>,
+    /// Files of lines without a seal, by the lines' numbers.
+    open: Vec<(u64, u128)>,
     /// Lines without a seal: of runs before this one, with what they say; and whether there are any.
     cut_off: Vec<CutOff>,
     unsealed: bool,
@@ -84,6 +88,7 @@ impl Ledger {
             prev: NOTHING,
             lines: Vec::new(),
             known: BTreeMap::new(),
+            open: Vec::new(),
             cut_off: Vec::new(),
             unsealed: false,
             run: 0,
@@ -161,11 +166,12 @@ impl Ledger {
     }
 
     /// Adds a line; it is in the file after [`sync`](Self::sync).
-    pub(crate) fn add(&mut self, record: &Record) -> Result<(), Error> {
+    /// Gives its number.
+    pub(crate) fn add(&mut self, record: &Record) -> Result<u64, Error> {
         let (seq, line) = (self.seq, self.line(record)?);
         self.put(line);
         self.remember(seq, record);
-        Ok(())
+        Ok(seq)
     }
 
     /// Adds a seal: all outputs of the lines before have their names.
@@ -185,6 +191,7 @@ impl Ledger {
         let signature = self.key.as_ref().map(|key| key.sign(&digest).iter().map(|byte| format!("{byte:02x}")).collect::<String>());
         line += &format!("{SEALED}\"{digest}\",\"signature\":{}}}", serde_json::json!(signature));
         self.put(line);
+        self.open.clear();
         self.unsealed = false;
         Ok(())
     }
@@ -246,10 +253,20 @@ impl Ledger {
                 if let Some(before) = self.known.insert(name, known) {
                     self.totals.uncount(before.outcome, before.hours);
                 }
+                self.open.push((seq, name));
                 self.unsealed = true;
+            }
+            Record::Stored { outputs } => {
+                for (seq, etag) in outputs {
+                    let place = self.open.binary_search_by_key(seq, |(seq, _)| *seq).ok().and_then(|at| self.open.get(at));
+                    if let Some(known) = place.and_then(|(_, name)| self.known.get_mut(name)).filter(|known| known.seq == *seq) {
+                        known.stored = bits(etag);
+                    }
+                }
             }
             Record::Seal(seal) => {
                 self.cut_off.clear();
+                self.open.clear();
                 (self.unsealed, self.signed) = (false, seal.signature.is_some());
             }
             Record::Opened(opened) => (self.run, self.to) = (run(opened), opened.to.clone()),
@@ -263,7 +280,8 @@ impl Known {
             seq,
             hours: call.hours(),
             state: state(&call.input),
-            output: call.output.as_ref().and_then(|output| output.sha256).map_or([0; 16], half),
+            output: call.output.as_ref().and_then(|output| output.sha256).map_or([0; 16], Sha256::half),
+            stored: 0,
             reason: call.reason.as_deref().map_or(0, bits),
             run,
             outcome: call.outcome,
@@ -277,7 +295,17 @@ impl Known {
 
     /// Whether there is an output, and it has this digest.
     pub fn is_output(&self, digest: Sha256) -> bool {
-        self.has_output() && self.output == half(digest)
+        self.has_output() && self.output == digest.half()
+    }
+
+    /// How the digest of its output begins.
+    pub fn output(&self) -> Option<[u8; 16]> {
+        Some(self.output).filter(|_| self.has_output())
+    }
+
+    /// Whether that is the ETag which its output had when it was put.
+    pub fn is_stored(&self, etag: &str) -> bool {
+        self.stored != 0 && self.stored == bits(etag)
     }
 
     /// Whether there is an output.
@@ -307,15 +335,10 @@ fn bits(text: &str) -> u32 {
     Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes))
 }
 
-/// A file's length and time in a few bits.
+/// A file's length, and its time or ETag, in a few bits.
 fn state(of: &FileState) -> u64 {
-    let text = format!("{} {:?}", of.bytes, of.modified_ns);
+    let text = of.etag.as_ref().map_or_else(|| format!("{} {:?}", of.bytes, of.modified_ns), |etag| format!("{} {etag}", of.bytes));
     Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
-}
-
-/// Half of a digest.
-fn half(of: Sha256) -> [u8; 16] {
-    of.0.first_chunk().copied().unwrap_or_default()
 }
 
 /// Now, RFC 3339, UTC.

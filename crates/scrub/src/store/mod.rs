@@ -1,0 +1,183 @@
+//! Archives in object stores: S3, Google Cloud Storage, Azure.
+//!
+//! An object is held in memory while it is treated (memfd_create(2)): no copy of it is on any disk, and what it is treated by is the code that treats files. What is put is put under a
+//! condition: where nothing is, or over the very version that was read. So nothing is overwritten that somebody else has put there meanwhile. See docs/stores.md.
+
+#[cfg(feature = "cloud")]
+mod client;
+#[cfg(not(feature = "cloud"))]
+#[path = "none.rs"]
+mod client;
+
+use crate::digest::Sha256;
+use crate::error::{Error, doing};
+use client::Client;
+pub(crate) use client::Kept;
+use std::fmt;
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Requests that are under way at a time, beside those of the workers.
+const AT_A_TIME: usize = 16;
+
+/// A place in an object store: a bucket, and a prefix in it, as of `s3://bucket/prefix`.
+#[derive(Clone)]
+pub struct Store {
+    client: Arc<Client>,
+    /// `s3://bucket`.
+    bucket: String,
+    /// Without `/` at either end.
+    prefix: String,
+}
+
+/// An object of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// Where.
+    pub store: Store,
+    /// Its whole key.
+    pub key: String,
+    /// What a listing said of it.
+    pub version: Option<Version>,
+}
+
+/// What tells one state of an object from another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    /// Its bytes.
+    pub bytes: u64,
+    /// The store's own name of this state.
+    pub etag: Option<String>,
+    /// When it was put, in nanoseconds since the epoch.
+    pub modified_ns: Option<u64>,
+}
+
+/// An object that was asked about.
+#[derive(Debug)]
+pub(crate) struct Known {
+    pub version: Version,
+    /// The digest that we put beside it; of objects of others there is none.
+    pub sha256: Option<Sha256>,
+}
+
+/// What may be replaced. What has the same bytes already stays in any case.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "nothing is put"))]
+pub(crate) enum Over {
+    /// Nothing, but an output of ours whose digest begins so.
+    Own(Option<[u8; 16]>),
+    /// Whatever is there.
+    Anything,
+    /// The version that it was made of alone.
+    Itself,
+}
+
+/// Something to be put.
+#[cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "nothing is put"))]
+pub(crate) struct Put {
+    pub to: Object,
+    pub contents: File,
+    pub sha256: Sha256,
+    pub kept: Kept,
+    pub over: Over,
+    /// What it was made of, which must still be that version.
+    pub from: Option<Object>,
+}
+
+impl Store {
+    /// Whether a name is that of a place in a store.
+    #[must_use]
+    pub fn is_named(name: &str) -> bool {
+        name.split_once("://").is_some_and(|(scheme, _)| ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl"].contains(&scheme))
+    }
+
+    /// The place of a name. Who asks, and where, is in the environment: `AWS_*`, `GOOGLE_*`, `AZURE_*`.
+    ///
+    /// # Errors
+    /// No such name; or cardhush was built without object stores.
+    pub fn open(name: &str) -> Result<Self, Error> {
+        let failed = |e| doing("open", name.as_ref())(e);
+        let (scheme, rest) = name.split_once("://").ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
+        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
+        let bucket = format!("{scheme}://{bucket}");
+        let client = Client::open(&bucket).map_err(failed)?;
+        Ok(Self { client: Arc::new(client), bucket, prefix: prefix.trim_matches('/').into() })
+    }
+
+    /// The bucket, as of `s3://bucket`.
+    pub(crate) fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// The object that lies so below this place.
+    pub(crate) fn below(&self, relative: &str) -> Object {
+        let key = if self.prefix.is_empty() { relative.into() } else { format!("{}/{relative}", self.prefix) };
+        Object { store: self.clone(), key, version: None }
+    }
+
+    /// Whether an object lies below this place.
+    pub(crate) fn holds(&self, object: &Object) -> bool {
+        let below = object.key.strip_prefix(&self.prefix).is_some_and(|rest| self.prefix.is_empty() || rest.starts_with('/'));
+        self.bucket == object.store.bucket && below
+    }
+
+    /// Every object below this place, with its path from here.
+    pub(crate) fn list(&self) -> impl Iterator<Item = Result<(Object, String), Error>> + Send + use<> {
+        let (store, name) = (self.clone(), self.to_string());
+        self.client.list(&self.prefix, 4 * AT_A_TIME).map(move |listed| {
+            let (key, version) = listed.map_err(doing("list", name.as_ref()))?;
+            let relative = key.strip_prefix(&store.prefix).unwrap_or(&key).trim_start_matches('/').to_owned();
+            Ok((Object { store: store.clone(), key, version: Some(version) }, relative))
+        })
+    }
+}
+
+impl Object {
+    /// As it is named in full.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        format!("{}/{}", self.store.bucket, self.key).into()
+    }
+
+    /// What is there now; `None`: nothing.
+    pub(crate) fn look(&self) -> Result<Option<Known>, Error> {
+        self.store.client.look(&self.key).map_err(doing("ask about", &self.path()))
+    }
+
+    /// Its contents, in memory, as they were at one moment; `None` where they changed while they were read, or since they were listed.
+    pub(crate) fn get(&self, into: &mut File) -> Result<Option<(Version, Kept)>, Error> {
+        let etag = self.version.as_ref().and_then(|version| version.etag.as_deref());
+        self.store.client.get(&self.key, etag, into).map_err(doing("read", &self.path()))
+    }
+}
+
+/// Puts objects, several at a time; gives, in their order, the store's names of what is there now.
+pub(crate) fn put_all(puts: Vec<Put>) -> Vec<Result<String, Error>> {
+    let Some(client) = puts.first().map(|put| Arc::clone(&put.to.store.client)) else { return Vec::new() };
+    client.put_all(puts, AT_A_TIME)
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.prefix {
+            "" => f.write_str(&self.bucket),
+            prefix => write!(f, "{}/{prefix}", self.bucket),
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({self})")
+    }
+}
+
+impl PartialEq for Store {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.bucket, &self.prefix) == (&other.bucket, &other.prefix)
+    }
+}
+
+impl Eq for Store {}
