@@ -5,10 +5,11 @@ use crate::results::{row, totals};
 use crate::settings::settings;
 use crate::signals::Signals;
 use cardhush_scrub::batch::{Batch, Found, Shard, Told, Where, run};
-use cardhush_scrub::ledger::{Key, Ledger};
+use cardhush_scrub::ledger::{CallRecord, Key, Ledger};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Scrubs files into a folder and tells a ledger; gives sums, and a row of each file that was treated now.
@@ -34,6 +35,8 @@ pub fn scrub_many<'py>(
     let shard: Shard = shard.parse().map_err(|why| PyValueError::new_err(format!("shard=\"{shard}\": {why}")))?;
     let batch = Batch { settings: self::settings(settings)?, to: Where::Folder(output), jobs, memory: 0, shard, sync, force };
     let found: Vec<Found> = found(files, root.as_deref())?.into_iter().filter(|found| shard.has(&found.relative)).collect();
+    let named: HashMap<_, _> =
+        found.iter().map(|found| ((found.root.to_string_lossy().into_owned(), found.relative.clone()), found.path.clone())).collect();
     let key = key.map(|path| Key::read(&path)).transpose().map_err(|e| raised_of_key(py, &e))?;
     let (signals, mut records) = (Signals::default(), Vec::new());
     let ran = py.detach(|| {
@@ -46,7 +49,12 @@ pub fn scrub_many<'py>(
     });
     signals.raise()?;
     let ran = ran.map_err(|e| raised(py, &e))?;
-    let rows = records.into_iter().map(|record| row(py, record)).collect::<PyResult<_>>()?;
+    let rows = records.into_iter().map(|record: CallRecord| {
+        let file = named.get(&(record.root.clone(), record.path.clone())).map(|path| path.display().to_string());
+        // What is called as another file of the run is told by its whole path.
+        row(py, file.unwrap_or_else(|| record.path.clone()), record)
+    });
+    let rows = rows.collect::<PyResult<_>>()?;
     Ok((totals(py, &ran)?, rows))
 }
 

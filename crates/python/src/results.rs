@@ -53,12 +53,13 @@ pub fn file_report<'py>(py: Python<'py>, line: FileLine, of: Vec<Span>) -> PyRes
     CLASS.import(py, MODULE, "FileReport")?.call1(arguments)
 }
 
-/// A `Row` of a ledger.
-pub fn row<'py>(py: Python<'py>, record: CallRecord) -> PyResult<Bound<'py, PyAny>> {
+/// A `Row` of a ledger, for a file that was named so.
+pub fn row<'py>(py: Python<'py>, file: String, record: CallRecord) -> PyResult<Bound<'py, PyAny>> {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     let of = record.spans.into_iter().map(|one| (one.0, one.1, one.2, one.3)).collect();
     let digest = |state: Option<&FileState>| state.and_then(|state| state.sha256).map(|sha256| sha256.to_string());
     let arguments = (
+        file,
         record.path,
         record.root,
         treatment(record.outcome),

@@ -48,8 +48,10 @@ class FileReport(NamedTuple):
 class Row(NamedTuple):
     """One file of many, as the ledger tells of it."""
 
+    file: str
+    """The file, as it was named."""
     path: str
-    """Relative to `root`, with `/`."""
+    """What the ledger calls it: relative to `root`, with `/`."""
     root: str
     """What the path is relative to, whole."""
     outcome: str
