@@ -102,6 +102,7 @@ fn each_dependency_has_its_line() {
         table("crates/gst/Cargo.toml", "[dev-dependencies]"),
         table("examples/s3-rig/Cargo.toml", "[dependencies]"),
         table("examples/s3-rig/Cargo.toml", "[dev-dependencies]"),
+        table("crates/python/Cargo.toml", "[dependencies]"),
     ]
     .concat();
     let page = read(&root().join("docs/CONTRIBUTING.md"));

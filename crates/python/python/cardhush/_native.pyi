@@ -20,6 +20,8 @@ class _Settings(TypedDict, total=False):
     channels: Literal["linked", "own"]
     masks: Sequence[str]
 
+__all__ = ["__version__", "scan_file", "scrub_array", "scrub_file", "scrub_many"]
+
 __version__: str
 
 def scrub_array(
