@@ -22,7 +22,7 @@ def test_the_examples_are_true(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, 
     names: dict[str, Any] = {}
     count = 0
     for block in blocks:
-        # `value` on one line and `# -> what it is` behind it, or a plain line.
+        # A statement at a time; what it prints stands behind it.
         for line in re.split(r"\n(?=(?!except|else|finally)\S)", block.strip("\n")):
             exec(compile(line, str(PAGE), "exec"), names)  # noqa: S102
             printed = capsys.readouterr().out
