@@ -106,10 +106,10 @@ impl Client {
         let path = put.to.path();
         let failed = |error: io::Error| doing("put", &path)(error);
         let Put { to, mut contents, sha256, kept, over, from } = put;
-        let source = from.as_ref().and_then(|from| from.version.as_ref()?.etag.clone());
-        if let (Some(from), Some(etag), false) = (&from, &source, matches!(over, Over::Itself)) {
+        let source = from.as_ref().and_then(|from| from.version.clone());
+        if let (Some(from), Some(source), false) = (&from, &source, matches!(over, Over::Itself)) {
             let now = from.store.client.known(&from.key).await.map_err(|e| doing("ask about", &from.path())(e.into()))?;
-            if now.is_none_or(|now| now.version.etag.as_ref() != Some(etag)) {
+            if now.is_none_or(|now| now.version.etag != source.etag) {
                 return Err(Error::Changed { path: from.path() });
             }
         }
@@ -120,8 +120,11 @@ impl Client {
         let location = self::path(&to.key).map_err(|e| failed(e.into()))?;
         let mut attributes = kept.0;
         attributes.insert(Attribute::Metadata(MARK.into()), sha256.to_string().into());
-        let update = |etag: Option<String>| PutMode::Update(UpdateVersion { e_tag: etag, version: None });
-        let mut mode = if matches!(over, Over::Itself) { update(source) } else { PutMode::Create };
+        let update = |of: Version| PutMode::Update(UpdateVersion { e_tag: of.etag, version: of.version });
+        let mut mode = match source.filter(|_| matches!(over, Over::Itself)) {
+            Some(source) => update(source),
+            None => PutMode::Create,
+        };
         for _ in 0..TRIES {
             let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
             let error = match self.store.put_opts(&location, payload.clone(), options).await {
@@ -136,9 +139,9 @@ impl Client {
             let taken = matches!(error, Some(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }));
             mode = match (there, over, error) {
                 (_, Over::Itself, _) if taken => return Err(Error::Changed { path }),
-                (Some(there), Over::Anything, _) if taken => update(there.version.etag),
+                (Some(there), Over::Anything, _) if taken => update(there.version),
                 (Some(there), Over::Own(own), _) if taken && own.is_some() && own == there.sha256.map(Sha256::half) => {
-                    update(there.version.etag)
+                    update(there.version)
                 }
                 (Some(_), ..) if taken => return Err(Error::Exists { path }),
                 // It went away meanwhile.
@@ -169,7 +172,7 @@ fn path(key: &str) -> Result<Path, StoreError> {
 
 fn version(of: &ObjectMeta) -> Version {
     let modified_ns = of.last_modified.timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
-    Version { bytes: of.size, etag: of.e_tag.clone(), modified_ns }
+    Version { bytes: of.size, etag: of.e_tag.clone(), version: of.version.clone(), modified_ns }
 }
 
 /// All that it has, less the digest of what it was.

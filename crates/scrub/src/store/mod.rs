@@ -50,6 +50,8 @@ pub struct Version {
     pub bytes: u64,
     /// The store's own name of this state.
     pub etag: Option<String>,
+    /// The version's number, where the store has one: Google's puts are conditional by it.
+    pub version: Option<String>,
     /// When it was put, in nanoseconds since the epoch.
     pub modified_ns: Option<u64>,
 }
