@@ -202,6 +202,9 @@ impl ScrubMany {
             let whole = format!("{channel}:0-end").parse();
             settings.masks.push(whole.map_err(|e| Failure::usage(format_args!("--channel {channel}: {e}")))?);
         }
+        if args.inputs.iter().chain(&args.output).any(|path| is_store(path)) {
+            return Err(Failure::usage("erase: objects of stores are not erased: fetch the call, erase, and put it back"));
+        }
         let (to, beside) = match args.output {
             Some(folder) if folder.exists() && !folder.is_dir() => {
                 return Err(Failure::usage(format_args!("-o {}: outputs go to a folder", folder.display())));

@@ -36,7 +36,8 @@ impl FromStr for Tree {
 
 impl Tree {
     /// The file of a path that a ledger has.
-    pub(crate) fn open(&self, relative: &str) -> Result<Opened, Error> {
+    /// Of no more bytes than that, where it is read into memory.
+    pub(crate) fn open(&self, relative: &str, most: u64) -> Result<Opened, Error> {
         match self {
             Self::Folder(folder) => {
                 let path = folder.join(path_below(relative).ok_or_else(|| Error::LeadsOut { path: relative.into() })?);
@@ -44,10 +45,10 @@ impl Tree {
                 Ok(Opened { path, file, held: false })
             }
             Self::Store(store) => {
-                let object = store.below(relative);
+                let object = store.below(&key(relative)?);
                 let path = object.path();
                 let mut file = memory(&path)?;
-                object.get(&mut file)?.ok_or_else(|| doing("read", &path)(io::ErrorKind::NotFound.into()))?;
+                object.get(most, &mut file)?.ok_or_else(|| doing("read", &path)(io::ErrorKind::NotFound.into()))?;
                 Ok(Opened { path, file, held: true })
             }
         }
@@ -57,7 +58,7 @@ impl Tree {
     pub(crate) fn has(&self, relative: &str) -> bool {
         match self {
             Self::Folder(folder) => path_below(relative).is_some_and(|below| fs::symlink_metadata(folder.join(below)).is_ok()),
-            Self::Store(store) => store.below(relative).look().map_or(true, |there| there.is_some()),
+            Self::Store(store) => key(relative).and_then(|key| store.below(&key).look()).map_or(true, |there| there.is_some()),
         }
     }
 
@@ -68,6 +69,12 @@ impl Tree {
             Self::Store(store) => Box::new(search.store(store)),
         }
     }
+}
+
+/// The key, below a place, of a path that a ledger has.
+pub(crate) fn key(relative: &str) -> Result<String, Error> {
+    let below = path_below(relative).ok_or_else(|| Error::LeadsOut { path: relative.into() })?;
+    Ok(below.to_string_lossy().into_owned())
 }
 
 impl Opened {

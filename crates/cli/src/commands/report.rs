@@ -1,6 +1,7 @@
 //! `cardhush report`: what ledgers prove, as one page for people.
 
 use crate::exit::{Exit, Failure, complain};
+use crate::job::is_store;
 use cardhush_scrub::evidence::{Draw, Ledgers, Report, Sample, State, Tally, render};
 use cardhush_scrub::ledger::{PublicKey, Record, Treatment};
 use cardhush_scrub::{Beside, Error, Readers, same_file};
@@ -44,6 +45,9 @@ pub struct ReportArgs {
 
 /// Makes the page.
 pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
+    if args.outputs.as_deref().is_some_and(is_store) {
+        return Err(Failure::usage("--outputs: pictures and sounds are made of files, not of objects: fetch a few into a folder"));
+    }
     let key = args.key.as_deref().map(PublicKey::read).transpose().map_err(Failure::failed)?;
     let page = Page::open(&args.output, args.force, &args.ledgers)?;
     let mut ledgers = Ledgers::open(&args.ledgers, key).map_err(Failure::failed)?;
@@ -59,6 +63,9 @@ pub fn run(args: &ReportArgs) -> Result<Exit, Failure> {
         _ => {}
     });
     read.map_err(Failure::failed)?;
+    if ledgers.states().all(|state| state.lines == 0 && state.wrong.is_none()) {
+        return Err(Failure::failed("no ledger has any lines: there is nothing to report"));
+    }
     for (number, state) in ledgers.states_mut().enumerate() {
         state.compare(&tally.each.get(number).copied().unwrap_or_default());
     }

@@ -97,8 +97,11 @@ fn files(job: &ScrubMany) -> Result<Files, Failure> {
     for input in &job.inputs {
         let next: Files = if is_store(input) {
             let place = Store::open(&input.to_string_lossy()).map_err(Failure::usage)?;
-            if matches!(&job.batch.to, Where::Store(to) if *to == place) {
-                return Err(Failure::usage(format_args!("-o {place}: is the input itself: ask for --in-place, or name another place")));
+            if matches!(&job.batch.to, Where::Store(to) if to.contains(&place)) {
+                return Err(Failure::usage(format_args!("-o: {place} lies there itself: ask for --in-place, or name another place")));
+            }
+            if is_pattern(&place.to_string()) {
+                return Err(Failure::usage(format_args!("{place}: a pattern; of a store, name a place, and what to --exclude")));
             }
             Box::new(job.search.store(&place))
         } else if input.is_dir() {

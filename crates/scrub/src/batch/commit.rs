@@ -11,6 +11,7 @@ use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use crate::ledger::{CallRecord, CutOff, FileState, Known, Ledger, Opened, Record, Treatment, name, run};
 use crate::store::{Over, Put, Store, put_all};
+use crate::tree::key;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::{self, File};
@@ -31,6 +32,9 @@ pub(super) enum Before {
     /// That, if its store says that nothing has changed.
     Ask(Known),
 }
+
+/// ... and while others wait for the memory that they take.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// See the module.
 pub(super) struct Commit<'a> {
@@ -69,13 +73,21 @@ impl<'a> Commit<'a> {
     /// Finds out what became of lines that no seal covers, before anything is sealed: an output that did not come to be is told as failed, and its file is treated anew once it is found.
     fn settle(&mut self) -> Result<(), Error> {
         let cut_off = self.ledger.as_mut().map_or_else(Vec::new, |ledger| ledger.cut_off());
-        for CutOff { mut record, to, .. } in cut_off {
+        for CutOff { mut record, to, seq } in cut_off {
             let root = to.as_deref().unwrap_or(&record.root);
             let there = if Store::is_named(root) {
                 let Some(written) = record.output.as_ref().and_then(|output| output.sha256) else { continue };
                 // In place, what nothing was found in was never put.
-                let kept = to.is_none() && record.outcome == Treatment::NothingFound;
-                if kept { Some(written) } else { Store::open(root)?.below(&record.path).look()?.and_then(|there| there.sha256) }
+                if to.is_none() && record.outcome == Treatment::NothingFound {
+                    continue;
+                }
+                let there = Store::open(root)?.below(&key(&record.path)?).digest()?;
+                let ours = there.filter(|(_, digest)| *digest == written).and_then(|(version, _)| version.etag);
+                if let (Some(etag), Some(ledger)) = (ours, self.ledger.as_mut()) {
+                    ledger.add(&Record::Stored { outputs: vec![(seq, etag)] })?;
+                    continue;
+                }
+                None
             } else {
                 let place = path_below(&record.path).map(|below| Path::new(root).join(below));
                 place.as_deref().map(sweep);
@@ -99,12 +111,14 @@ impl<'a> Commit<'a> {
         let own = name(&root, &found.relative);
         // In place each is its own output.
         let output = if self.batch.to == Where::InPlace { own } else { name("", &found.relative) };
+        // A store has each key once: two that are called the same are two, of names that cannot be told apart.
+        let listed = found.object.as_ref().is_some_and(|object| object.version.is_some());
         match self.names.entry(output) {
             Entry::Vacant(place) => {
                 place.insert(own as u64);
                 None
             }
-            Entry::Occupied(first) => Some(*first.get() == own as u64),
+            Entry::Occupied(first) => Some(*first.get() == own as u64 && !listed),
         }
     }
 
@@ -159,8 +173,16 @@ impl<'a> Commit<'a> {
         if !self.group.is_empty() && self.since.elapsed() >= WAIT { self.flush(ran, tell) } else { Ok(()) }
     }
 
+    /// Commits what waits because others wait for the memory that it takes; a few of them together.
+    pub fn make_room(&mut self, ran: &mut Ran, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+        if !self.group.is_empty() && self.since.elapsed() >= SHORT { self.flush(ran, tell) } else { Ok(()) }
+    }
+
     /// Commits all that waits.
     pub fn flush(&mut self, ran: &mut Ran, tell: &mut dyn FnMut(Told<'_>)) -> Result<(), Error> {
+        if self.group.is_empty() && self.ledger.as_ref().is_none_or(|ledger| ledger.is_sealed()) {
+            return Ok(());
+        }
         let mut group = std::mem::take(&mut self.group);
         for done in &mut group {
             self.refuse_foreign(done);
@@ -205,7 +227,10 @@ impl<'a> Commit<'a> {
         let (mut puts, mut whose) = (Vec::new(), Vec::new());
         for (at, done) in group.iter_mut().enumerate() {
             let to = match (&self.batch.to, &done.found.object) {
-                (Where::Store(place), _) => place.below(&done.found.relative),
+                (Where::Store(place), _) => match key(&done.found.relative) {
+                    Ok(key) => place.below(&key),
+                    Err(_) => continue,
+                },
                 (Where::InPlace, Some(object)) => object.clone(),
                 _ => continue,
             };

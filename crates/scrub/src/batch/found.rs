@@ -129,7 +129,7 @@ impl Search {
         store.list().filter_map(move |listed| match listed {
             Ok((object, relative)) => {
                 let found = Found::of_object(object, &root, &relative);
-                search.wants_object(&found).then_some(Ok(found))
+                search.wants_object(&found, true).then_some(Ok(found))
             }
             Err(error) => Some(Err(error)),
         })
@@ -165,7 +165,7 @@ impl Search {
                     Ok(object) => Found::of_object(object.clone(), object.store.bucket(), &object.key),
                     Err(error) => return Some(Err(error)),
                 };
-                search.wants_object(&found).then_some(Ok(found))
+                search.wants_object(&found, false).then_some(Ok(found))
             }
             Ok(line) => {
                 let path = path_of(line);
@@ -189,15 +189,13 @@ impl Search {
             && self.since.is_none_or(|since| metadata().and_then(|one| one.modified().ok()).is_none_or(|at| at >= since))
     }
 
-    /// The same of an object.
-    fn wants_object(&self, found: &Found) -> bool {
+    /// The same of an object; what lies among the outputs is left out of what a place is `listed` to have, and never of what somebody has named.
+    fn wants_object(&self, found: &Found, listed: bool) -> bool {
         let Some(object) = &found.object else { return false };
         let modified_ns = object.version.as_ref().and_then(|version| version.modified_ns);
         let recent = |since: SystemTime| modified_ns.is_none_or(|ns| UNIX_EPOCH + Duration::from_nanos(ns) >= since);
-        let output = self.without_store.as_ref().is_some_and(|place| place.holds(object));
-        // Some stores have an object for a folder.
-        let folder = object.key.ends_with('/') || object.key.is_empty();
-        !output && !folder && self.since.is_none_or(recent) && Self { since: None, ..self.clone() }.wants(found, || None)
+        let output = listed && self.without_store.as_ref().is_some_and(|place| place.holds(object));
+        !output && self.since.is_none_or(recent) && Self { since: None, ..self.clone() }.wants(found, || None)
     }
 
     fn leaves_out(&self, path: &Path) -> bool {

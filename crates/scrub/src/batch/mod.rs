@@ -180,6 +180,11 @@ impl Steering<'_, '_> {
                             under_way += 1;
                         }
                     }
+                    Ok(Err(error)) if matches!(&error, Error::Io { path, .. } if path.to_str().is_some_and(Store::is_named)) => {
+                        // What comes behind it is not known: that is no file's failure, but the run's.
+                        self.commit.flush(self.ran, self.tell)?;
+                        return Err(error);
+                    }
                     Ok(Err(error)) => self.commit.add(one::unread(&error), self.ran, self.tell)?,
                     Err(TryRecvError::Empty) => break,
                     Err(TryRecvError::Disconnected) => give = None,
@@ -190,7 +195,7 @@ impl Steering<'_, '_> {
             }
             // Those who wait for memory wait for what is to be committed.
             if self.shared.memory.is_short() {
-                self.commit.flush(self.ran, self.tell)?;
+                self.commit.make_room(self.ran, self.tell)?;
             }
             // While there may be more to give out, not for long.
             match collect.recv_timeout(Duration::from_millis(if give.is_some() { 2 } else { 100 })) {

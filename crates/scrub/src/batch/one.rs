@@ -11,6 +11,7 @@ use crate::plan::Plan;
 use crate::report::Outcome;
 use crate::stage::{Staged, Target, stage_call};
 use crate::store::{Kept, Object, Version};
+use crate::tree::key;
 use cardhush_core::Redaction;
 use std::fs::{self, File};
 use std::ops::ControlFlow;
@@ -121,7 +122,7 @@ fn is_as_it_was(batch: &Batch, found: &Found, known: &Known) -> Result<bool, Err
         // It is its own output.
         Where::InPlace => now.etag.is_some_and(|etag| known.is_stored(&etag)) || (same && known.outcome == Treatment::NothingFound),
         Where::Store(place) => {
-            let there = if same { place.below(&found.relative).look()? } else { None };
+            let there = if same { place.below(&key(&found.relative)?).look()? } else { None };
             there.and_then(|there| there.version.etag).is_some_and(|etag| known.is_stored(&etag))
         }
         Where::Folder(folder) => {
@@ -207,6 +208,12 @@ fn scrub(shared: &Shared<'_>, found: &mut Found, fetched: &mut Fetched) -> Resul
 /// Reads an object into memory, once there is room for it.
 fn fetch(object: &mut Object, shared: &Shared<'_>, fetched: &mut Fetched) -> Result<File, Error> {
     let path = object.path();
+    if object.is_folder() {
+        return Err(Error::NotAFile { path });
+    }
+    if matches!(&shared.batch.to, Where::Store(place) if place.holds(object)) {
+        return Err(Error::SameFile { path });
+    }
     if object.version.is_none() {
         let there = object.look()?.ok_or_else(|| doing("read", &path)(std::io::ErrorKind::NotFound.into()))?;
         object.version = Some(there.version);
@@ -214,7 +221,10 @@ fn fetch(object: &mut Object, shared: &Shared<'_>, fetched: &mut Fetched) -> Res
     let bytes = object.version.as_ref().map_or(0, |version| version.bytes);
     fetched.memory = Some(room(&path, bytes, shared)?);
     let mut file = memory(&path)?;
-    let (version, kept) = object.get(&mut file)?.ok_or_else(|| Error::Changed { path: path.clone() })?;
+    let got = object.get(bytes, &mut file)?;
+    // An object that stands for a folder is listed without the slash that its name ends with.
+    let gone = || if bytes == 0 { Error::NotAFile { path: path.clone() } } else { Error::Changed { path: path.clone() } };
+    let (version, kept) = got.ok_or_else(gone)?;
     (object.version, fetched.kept) = (Some(version), kept);
     Ok(file)
 }

@@ -115,6 +115,11 @@ pub fn verify(
     for path in paths {
         read_ledger(path, paths.len() > 1, against, &mut sum, &mut found, &mut problem)?;
     }
+    if found.lines == 0 && found.problems == 0 {
+        let path = paths.first().map_or(Path::new("-"), PathBuf::as_path);
+        problem(&mut found, &Problem::Sums(path, "no ledger has any lines: they prove nothing"));
+    }
+    found.signed &= found.lines > 0;
     if sum.whole == [false] {
         return Ok(found);
     }
@@ -225,7 +230,8 @@ fn read_ledger(
         }
     }
     found.lines += lines;
-    found.signed &= signed;
+    // One whose worker was lost before its first seal has nothing that counts by itself.
+    found.signed &= signed && (sealed_up_to > 0 || several);
     if lines == 0 {
         if several {
             found.lost += 1;
@@ -323,8 +329,8 @@ fn lines(path: &Path, each: &mut dyn FnMut(&str)) -> Result<(), Error> {
 }
 
 fn check_file(call: &CallRecord, against: &Against, beside: bool, wrong: &mut dyn FnMut(String)) {
-    let open = |tree: &Option<Tree>, wrong: &mut dyn FnMut(String)| {
-        let opened = tree.as_ref().map(|tree| tree.open(&call.path));
+    let open = |tree: &Option<Tree>, bytes: u64, wrong: &mut dyn FnMut(String)| {
+        let opened = tree.as_ref().map(|tree| tree.open(&call.path, bytes));
         opened.transpose().unwrap_or_else(|error| {
             wrong(error.to_string());
             None
@@ -337,8 +343,8 @@ fn check_file(call: &CallRecord, against: &Against, beside: bool, wrong: &mut dy
         }
         return;
     };
-    let original = open(&against.originals, wrong).filter(|original| is(original, "original", call.input.sha256, wrong));
-    let output = open(&against.outputs, wrong).filter(|output| is(output, "output", written.sha256, wrong));
+    let original = open(&against.originals, call.input.bytes, wrong).filter(|original| is(original, "original", call.input.sha256, wrong));
+    let output = open(&against.outputs, written.bytes, wrong).filter(|output| is(output, "output", written.sha256, wrong));
     let result = match (original, output) {
         (Some(original), Some(output)) => pair(call, original, output, against),
         (None, Some(output)) => alone(call, output, against),

@@ -24,12 +24,12 @@ pub(crate) struct Known {
     pub hours: f64,
     /// A few bits of its length, and of its time or ETag.
     state: u64,
-    /// Half of the digest of its output; zeros where there is none.
+    /// Half of the digest of the last output that it had; zeros where it never had one.
     output: [u8; 16],
     /// A few bits of the reason, to tell a refusal that is told again.
     reason: u32,
-    /// A few bits of its output's ETag in a store; 0 where it is in none.
-    stored: u32,
+    /// Some bits of its output's ETag in a store; 0 where it is in none. In place nothing else tells a new recording from what was put over the old one.
+    stored: u64,
     /// A few bits of how and whereto it was treated.
     pub run: u32,
     pub outcome: Treatment,
@@ -248,7 +248,11 @@ impl Ledger {
     fn remember(&mut self, seq: u64, record: &Record) {
         match record {
             Record::Call(call) => {
-                let (name, known) = (name(&call.root, &call.path), Known::of(seq, call, self.run));
+                let (name, mut known) = (name(&call.root, &call.path), Known::of(seq, call, self.run));
+                if let (true, Some(before)) = (call.output.is_none(), self.known.get(&name)) {
+                    // It stays where it is, and ours to replace.
+                    known.output = before.output;
+                }
                 self.totals.count(known.outcome, known.hours);
                 if let Some(before) = self.known.insert(name, known) {
                     self.totals.uncount(before.outcome, before.hours);
@@ -260,7 +264,7 @@ impl Ledger {
                 for (seq, etag) in outputs {
                     let place = self.open.binary_search_by_key(seq, |(seq, _)| *seq).ok().and_then(|at| self.open.get(at));
                     if let Some(known) = place.and_then(|(_, name)| self.known.get_mut(name)).filter(|known| known.seq == *seq) {
-                        known.stored = bits(etag);
+                        known.stored = many_bits(etag);
                     }
                 }
             }
@@ -293,24 +297,24 @@ impl Known {
         self.state == state(now)
     }
 
-    /// Whether there is an output, and it has this digest.
+    /// Whether its last output has this digest.
     pub fn is_output(&self, digest: Sha256) -> bool {
-        self.has_output() && self.output == digest.half()
+        self.output() == Some(digest.half())
     }
 
-    /// How the digest of its output begins.
+    /// How the digest of the last output begins that it had, whatever came after.
     pub fn output(&self) -> Option<[u8; 16]> {
-        Some(self.output).filter(|_| self.has_output())
+        Some(self.output).filter(|half| *half != [0; 16])
     }
 
     /// Whether that is the ETag which its output had when it was put.
     pub fn is_stored(&self, etag: &str) -> bool {
-        self.stored != 0 && self.stored == bits(etag)
+        self.stored != 0 && self.stored == many_bits(etag)
     }
 
     /// Whether there is an output.
     pub fn has_output(&self) -> bool {
-        self.output != [0; 16]
+        matches!(self.outcome, Treatment::Scrubbed | Treatment::NothingFound) && self.output().is_some()
     }
 
     /// Whether the same file had the same end.
@@ -338,6 +342,11 @@ fn bits(text: &str) -> u32 {
 /// A file's length, and its time or ETag, in a few bits.
 fn state(of: &FileState) -> u64 {
     let text = of.etag.as_ref().map_or_else(|| format!("{} {:?}", of.bytes, of.modified_ns), |etag| format!("{} {etag}", of.bytes));
+    many_bits(&text)
+}
+
+/// A text in 64 bits.
+fn many_bits(text: &str) -> u64 {
     Sha256::of(text.as_bytes()).0.first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }
 

@@ -7,7 +7,7 @@
 compile_error!("the feature `cloud` needs files in memory, which Linux alone has");
 
 use super::{Known, Over, Put, Version};
-use crate::digest::{Sha256, parse};
+use crate::digest::{Digest, Sha256, parse};
 use crate::error::{Error, doing};
 use futures::stream::{self, StreamExt as _};
 use object_store::path::Path;
@@ -17,6 +17,7 @@ use object_store::{
 };
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
+use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
 use tokio::runtime::Runtime;
 use url::Url;
@@ -26,10 +27,13 @@ const MARK: &str = "cardhushsha256";
 /// Times that a put is decided anew because something else came between.
 const TRIES: usize = 4;
 
+/// What all requests run on, whatever store they go to.
+static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+
 /// A bucket.
 pub struct Client {
     store: Box<dyn ObjectStore>,
-    runtime: Runtime,
+    runtime: &'static Runtime,
 }
 
 /// What an object has beside its contents: its type, its metadata.
@@ -39,9 +43,14 @@ pub struct Kept(Attributes);
 impl Client {
     pub fn open(bucket: &str) -> io::Result<Self> {
         let url = Url::parse(bucket).map_err(io::Error::other)?;
-        let set = std::env::vars().filter(|(name, _)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|of| name.starts_with(of)));
-        let (store, _) = parse_url_opts(&url, set)?;
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let texts = std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
+        let set = texts.filter(|(name, _)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|of| name.starts_with(of)));
+        let (store, _) = parse_url_opts(&url, set).map_err(told)?;
+        if RUNTIME.get().is_none() {
+            // Another thread may have been faster; then this one goes.
+            let _ = RUNTIME.set(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?);
+        }
+        let runtime = RUNTIME.get().ok_or(io::ErrorKind::Other)?;
         Ok(Self { store, runtime })
     }
 
@@ -52,11 +61,18 @@ impl Client {
         ahead: usize,
     ) -> impl Iterator<Item = io::Result<(String, Version)>> + Send + use<> {
         let (give, take) = sync_channel(ahead);
-        let (client, prefix) = (std::sync::Arc::clone(self), Path::from(prefix));
+        let (client, prefix) = (std::sync::Arc::clone(self), path(prefix));
         std::thread::spawn(move || {
+            let prefix = match prefix {
+                Ok(prefix) => prefix,
+                Err(error) => {
+                    let _ = give.send(Err(told(error)));
+                    return;
+                }
+            };
             let mut listed = client.store.list(Some(&prefix).filter(|prefix| !prefix.as_ref().is_empty()));
             while let Some(one) = client.runtime.block_on(listed.next()) {
-                let one = one.map(|meta| (meta.location.to_string(), version(&meta))).map_err(io::Error::from);
+                let one = one.map(|meta| (meta.location.to_string(), version(&meta))).map_err(told);
                 if give.send(one).is_err() {
                     return;
                 }
@@ -67,90 +83,67 @@ impl Client {
 
     /// What is under a key.
     pub fn look(&self, key: &str) -> io::Result<Option<Known>> {
-        self.runtime.block_on(self.known(key)).map_err(io::Error::from)
+        self.runtime.block_on(self.known(key)).map_err(told)
     }
 
-    /// One version of an object, whole.
-    pub fn get(&self, key: &str, etag: Option<&str>, into: &mut File) -> io::Result<Option<(Version, Kept)>> {
-        self.runtime.block_on(async {
-            let path = path(key)?;
-            let options = GetOptions { if_match: etag.map(Into::into), ..GetOptions::default() };
-            let got = match self.store.get_opts(&path, options).await {
-                Err(StoreError::Precondition { .. } | StoreError::NotFound { .. }) => return Ok(None),
-                got => got?,
-            };
-            let (version, kept) = (version(&got.meta), kept(&got));
-            let mut body = got.into_stream();
-            while let Some(bytes) = body.next().await {
-                let Ok(bytes) = bytes else {
+    /// One version of an object, whole, of no more than so many bytes.
+    pub fn get(&self, key: &str, etag: Option<&str>, most: u64, into: &mut File) -> io::Result<Option<(Version, Kept)>> {
+        self.runtime.block_on(self.read(key, etag, most, &mut |bytes| into.write_all(bytes)))
+    }
+
+    /// The digest of an object, as it is now.
+    pub fn digest(&self, key: &str) -> io::Result<Option<(Version, Sha256)>> {
+        self.runtime.block_on(self.digest_of(key))
+    }
+
+    async fn digest_of(&self, key: &str) -> io::Result<Option<(Version, Sha256)>> {
+        let mut digest = Digest::new();
+        let mut add = |bytes: &[u8]| {
+            digest.add(bytes);
+            Ok(())
+        };
+        let read = self.read(key, None, u64::MAX, &mut add).await?;
+        Ok(read.map(|(version, _)| (version, digest.end())))
+    }
+
+    async fn read(
+        &self,
+        key: &str,
+        etag: Option<&str>,
+        most: u64,
+        into: &mut (dyn FnMut(&[u8]) -> io::Result<()> + Send),
+    ) -> io::Result<Option<(Version, Kept)>> {
+        let options = GetOptions { if_match: etag.map(Into::into), ..GetOptions::default() };
+        let got = match self.store.get_opts(&path(key).map_err(told)?, options).await {
+            Err(StoreError::Precondition { .. } | StoreError::NotFound { .. }) => return Ok(None),
+            got => got.map_err(told)?,
+        };
+        let (version, kept) = (version(&got.meta), kept(&got));
+        if version.bytes > most {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("{} bytes, and no more than {most} were to be there", version.bytes),
+            ));
+        }
+        let (mut body, mut count) = (got.into_stream(), 0);
+        while let Some(bytes) = body.next().await {
+            let bytes = match bytes {
+                Ok(bytes) => bytes,
+                Err(error) => {
                     // Of a body that ended too soon the rest is asked for, of the same version. Is that gone?
-                    let now = self.known(key).await?;
-                    return if now.is_none_or(|now| now.version.etag != version.etag) {
-                        Ok(None)
-                    } else {
-                        bytes.map(|_| None).map_err(Into::into)
-                    };
-                };
-                into.write_all(&bytes)?;
-            }
-            if into.stream_position()? == version.bytes { Ok(Some((version, kept))) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
-        })
+                    let now = self.known(key).await.map_err(told)?;
+                    return if now.is_none_or(|now| now.version.etag != version.etag) { Ok(None) } else { Err(told(error)) };
+                }
+            };
+            count += bytes.len() as u64;
+            into(&bytes)?;
+        }
+        if count == version.bytes { Ok(Some((version, kept))) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 
     /// Puts objects, so many at a time, in their order.
     pub fn put_all(&self, puts: Vec<Put>, at_a_time: usize) -> Vec<Result<String, Error>> {
-        self.runtime.block_on(stream::iter(puts.into_iter().map(|put| self.put(put))).buffered(at_a_time).collect())
-    }
-
-    async fn put(&self, put: Put) -> Result<String, Error> {
-        let path = put.to.path();
-        let failed = |error: io::Error| doing("put", &path)(error);
-        let Put { to, mut contents, sha256, kept, over, from } = put;
-        let source = from.as_ref().and_then(|from| from.version.clone());
-        if let (Some(from), Some(source), false) = (&from, &source, matches!(over, Over::Itself)) {
-            let now = from.store.client.known(&from.key).await.map_err(|e| doing("ask about", &from.path())(e.into()))?;
-            if now.is_none_or(|now| now.version.etag != source.etag) {
-                return Err(Error::Changed { path: from.path() });
-            }
-        }
-        let mut bytes = Vec::new();
-        contents.rewind().and_then(|()| contents.read_to_end(&mut bytes)).map_err(failed)?;
-        drop(contents);
-        let payload = PutPayload::from(bytes);
-        let location = self::path(&to.key).map_err(|e| failed(e.into()))?;
-        let mut attributes = kept.0;
-        attributes.insert(Attribute::Metadata(MARK.into()), sha256.to_string().into());
-        let update = |of: Version| PutMode::Update(UpdateVersion { e_tag: of.etag, version: of.version });
-        let mut mode = match source.filter(|_| matches!(over, Over::Itself)) {
-            Some(source) => update(source),
-            None => PutMode::Create,
-        };
-        for _ in 0..TRIES {
-            let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
-            let error = match self.store.put_opts(&location, payload.clone(), options).await {
-                Ok(put) if put.e_tag.is_some() => return Ok(put.e_tag.unwrap_or_default()),
-                Ok(_) => None,
-                Err(error) => Some(error),
-            };
-            let there = self.known(&to.key).await.map_err(|e| failed(e.into()))?;
-            if let Some(there) = there.as_ref().filter(|there| there.sha256 == Some(sha256)) {
-                return Ok(there.version.etag.clone().unwrap_or_default());
-            }
-            let taken = matches!(error, Some(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }));
-            mode = match (there, over, error) {
-                (_, Over::Itself, _) if taken => return Err(Error::Changed { path }),
-                (Some(there), Over::Anything, _) if taken => update(there.version),
-                (Some(there), Over::Own(own), _) if taken && own.is_some() && own == there.sha256.map(Sha256::half) => {
-                    update(there.version)
-                }
-                (Some(_), ..) if taken => return Err(Error::Exists { path }),
-                // It went away meanwhile.
-                (None, ..) if taken => PutMode::Create,
-                (_, _, Some(error)) => return Err(failed(error.into())),
-                (_, _, None) => return Err(failed(io::Error::other("the store says that it is put, and it is not there"))),
-            };
-        }
-        Err(failed(io::Error::other("others put it at the same time, again and again")))
+        self.runtime.block_on(stream::iter(puts.into_iter().map(put)).buffered(at_a_time).collect())
     }
 
     async fn known(&self, key: &str) -> Result<Option<Known>, StoreError> {
@@ -166,13 +159,97 @@ impl Client {
     }
 }
 
+/// Puts an object into its own bucket.
+async fn put(put: Put) -> Result<String, Error> {
+    let path = put.to.path();
+    let failed = |error: io::Error| doing("put", &path)(error);
+    let Put { to, mut contents, sha256, kept, over, from } = put;
+    let client = &to.store.client;
+    if let Some(from) =
+        from.as_ref().filter(|from| !matches!(over, Over::Itself) && (from.store.bucket(), &from.key) == (to.store.bucket(), &to.key))
+    {
+        return Err(Error::SameFile { path: from.path() });
+    }
+    let source = from.as_ref().and_then(|from| from.version.clone());
+    if let (Some(from), Some(source), false) = (&from, &source, matches!(over, Over::Itself)) {
+        let now = from.store.client.known(&from.key).await.map_err(|e| doing("ask about", &from.path())(told(e)))?;
+        if now.is_none_or(|now| now.version.etag != source.etag) {
+            return Err(Error::Changed { path: from.path() });
+        }
+    }
+    let mut bytes = Vec::new();
+    contents.rewind().and_then(|()| contents.read_to_end(&mut bytes)).map_err(failed)?;
+    drop(contents);
+    let payload = PutPayload::from(bytes);
+    let location = self::path(&to.key).map_err(|e| failed(told(e)))?;
+    let mut attributes = kept.0;
+    attributes.insert(Attribute::Metadata(MARK.into()), sha256.to_string().into());
+    let update = |of: Version| PutMode::Update(UpdateVersion { e_tag: of.etag, version: of.version });
+    let mut mode = match source.filter(|_| matches!(over, Over::Itself)) {
+        Some(source) => update(source),
+        None => PutMode::Create,
+    };
+    for _ in 0..TRIES {
+        let options = PutOptions { mode: mode.clone(), attributes: attributes.clone(), ..PutOptions::default() };
+        let error = match client.store.put_opts(&location, payload.clone(), options).await {
+            Ok(put) if put.e_tag.is_some() => return Ok(quoted(put.e_tag.unwrap_or_default())),
+            Ok(_) => None,
+            Err(error) => Some(error),
+        };
+        let there = client.known(&to.key).await.map_err(|e| failed(told(e)))?;
+        // What says that it is ours is looked at: its metadata may have been kept by whoever replaced it.
+        if there.as_ref().is_some_and(|there| there.sha256 == Some(sha256) && there.version.bytes == bytes_of(&payload)) {
+            let digest = client.digest_of(&to.key).await.map_err(failed)?;
+            if let Some((version, _)) = digest.filter(|(_, digest)| *digest == sha256) {
+                return Ok(version.etag.unwrap_or_default());
+            }
+        }
+        let taken = matches!(error, Some(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }));
+        mode = match (there, over, error) {
+            (_, Over::Itself, _) if taken => return Err(Error::Changed { path }),
+            (Some(there), Over::Anything, _) if taken => update(there.version),
+            (Some(there), Over::Own(own), _) if taken && own.is_some() && own == there.sha256.map(Sha256::half) => update(there.version),
+            (Some(_), ..) if taken => return Err(Error::Exists { path }),
+            // It went away meanwhile.
+            (None, ..) if taken => PutMode::Create,
+            (_, _, Some(error)) => return Err(failed(told(error))),
+            (_, _, None) => return Err(failed(io::Error::other("the store says that it is put, and it is not there"))),
+        };
+    }
+    Err(failed(io::Error::other("others put it at the same time, again and again")))
+}
+
+fn bytes_of(payload: &PutPayload) -> u64 {
+    payload.content_length() as u64
+}
+
+/// A key as the library has it, where that stands for no other.
 fn path(key: &str) -> Result<Path, StoreError> {
-    Path::parse(key).map_err(Into::into)
+    let path = Path::parse(key)?;
+    if path.as_ref() == key {
+        Ok(path)
+    } else {
+        Err(StoreError::Generic { store: "names", source: "begins or ends with a slash: such a key cannot be asked for".into() })
+    }
+}
+
+/// What a store says, less the documents that it says it in, which quote requests.
+fn told(error: StoreError) -> io::Error {
+    let kind = if matches!(error, StoreError::NotFound { .. }) { io::ErrorKind::NotFound } else { io::ErrorKind::Other };
+    let text = error.to_string();
+    let code = text.split_once("<Code>").and_then(|(_, rest)| rest.split_once("</Code>")).map_or("", |(code, _)| code);
+    let words = text.split('<').next().unwrap_or_default().trim_end();
+    io::Error::new(kind, format!("{words} {code}").trim_end().to_owned())
+}
+
+/// An ETag as headers have it; some listings leave the quotes out.
+fn quoted(etag: String) -> String {
+    if etag.starts_with('"') || etag.starts_with("W/") { etag } else { format!("\"{etag}\"") }
 }
 
 fn version(of: &ObjectMeta) -> Version {
     let modified_ns = of.last_modified.timestamp_nanos_opt().and_then(|ns| u64::try_from(ns).ok());
-    Version { bytes: of.size, etag: of.e_tag.clone(), version: of.version.clone(), modified_ns }
+    Version { bytes: of.size, etag: of.e_tag.clone().map(quoted), version: of.version.clone(), modified_ns }
 }
 
 /// All that it has, less the digest of what it was.

@@ -61,6 +61,7 @@ pub struct Version {
 pub(crate) struct Known {
     pub version: Version,
     /// The digest that we put beside it; of objects of others there is none.
+    #[cfg_attr(not(feature = "cloud"), expect(dead_code, reason = "nothing is put"))]
     pub sha256: Option<Sha256>,
 }
 
@@ -103,7 +104,14 @@ impl Store {
         let failed = |e| doing("open", name.as_ref())(e);
         let (scheme, rest) = name.split_once("://").ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        let bucket = format!("{scheme}://{bucket}");
+        // One place has one name, or an output might lie on its input.
+        let scheme = match scheme {
+            "s3a" => "s3",
+            "azure" | "adl" => "az",
+            "abfs" => "abfss",
+            other => other,
+        };
+        let bucket = format!("{scheme}://{}", bucket.to_ascii_lowercase());
         let client = Client::open(&bucket).map_err(failed)?;
         Ok(Self { client: Arc::new(client), bucket, prefix: prefix.trim_matches('/').into() })
     }
@@ -121,8 +129,17 @@ impl Store {
 
     /// Whether an object lies below this place.
     pub(crate) fn holds(&self, object: &Object) -> bool {
-        let below = object.key.strip_prefix(&self.prefix).is_some_and(|rest| self.prefix.is_empty() || rest.starts_with('/'));
-        self.bucket == object.store.bucket && below
+        self.bucket == object.store.bucket && self.is_over(&object.key)
+    }
+
+    /// Whether another place is this one, or lies below it.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        self.bucket == other.bucket && (self.prefix == other.prefix || self.is_over(&other.prefix))
+    }
+
+    fn is_over(&self, key: &str) -> bool {
+        key.strip_prefix(&self.prefix).is_some_and(|rest| self.prefix.is_empty() || rest.starts_with('/'))
     }
 
     /// Every object below this place, with its path from here.
@@ -143,15 +160,25 @@ impl Object {
         format!("{}/{}", self.store.bucket, self.key).into()
     }
 
+    /// Whether it can be no recording: a bucket, or what stands for a folder.
+    pub(crate) fn is_folder(&self) -> bool {
+        self.key.is_empty() || self.key.ends_with('/')
+    }
+
     /// What is there now; `None`: nothing.
     pub(crate) fn look(&self) -> Result<Option<Known>, Error> {
         self.store.client.look(&self.key).map_err(doing("ask about", &self.path()))
     }
 
-    /// Its contents, in memory, as they were at one moment; `None` where they changed while they were read, or since they were listed.
-    pub(crate) fn get(&self, into: &mut File) -> Result<Option<(Version, Kept)>, Error> {
+    /// The digest of its contents, as they are now.
+    pub(crate) fn digest(&self) -> Result<Option<(Version, Sha256)>, Error> {
+        self.store.client.digest(&self.key).map_err(doing("read", &self.path()))
+    }
+
+    /// Its contents, in memory, of no more bytes than that, as they were at one moment; `None` where they changed while they were read, or since they were listed.
+    pub(crate) fn get(&self, most: u64, into: &mut File) -> Result<Option<(Version, Kept)>, Error> {
         let etag = self.version.as_ref().and_then(|version| version.etag.as_deref());
-        self.store.client.get(&self.key, etag, into).map_err(doing("read", &self.path()))
+        self.store.client.get(&self.key, etag, most, into).map_err(doing("read", &self.path()))
     }
 }
 
