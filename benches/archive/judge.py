@@ -24,6 +24,7 @@ import numpy as np
 
 AROUND = 2 * formats.RATE_HZ  # of a keyed card goes to the attackers
 ALTERED = 0.5  # of a digit's samples, or it is told by its call
+FAINT = 104  # -50 dBFS: a GSM decoder never quite forgets, and differs by so much at most where a frame long before was replaced
 TRUNCATED = 6  # digits of a card that may be heard: its first six
 RESULTS = ("scrubbed", "nothing_found", "refused", "failed")
 
@@ -80,6 +81,11 @@ class Judge:
         """-> samples before and after, and the ledger's spans, all at 8 kHz."""
         (before, step), (after, _) = (formats.read(self.path(folder, line), line["format"]) for folder in ("archive", "out"))
         spans = [{"channel": c, "start": -(-start // step), "end": -(-end // step)} for c, start, end, _ in self.calls[line["path"]]["spans"]]
+        if line["format"] in ("WAV49", "gsm") and before.shape == after.shape:
+            faint = np.abs(after.astype(int) - before) <= FAINT
+            for s in spans:
+                faint[s["start"] : s["end"], s["channel"]] = False
+            after = np.where(faint, before, after)
         with open(os.path.join(self.args.work, "truth", line["truth"])) as file:
             return before, after, spans, json.load(file)
 
@@ -133,15 +139,18 @@ class Judge:
         return line, self.gate.judge(None, wav)
 
     def talk(self):
-        """What was touched where no digit is: calls, regions, seconds of a channel, and hours in all, by format."""
-        sums = collections.defaultdict(lambda: np.zeros(5))
+        """What was touched where no digit is: calls, regions for keys and for speech, seconds of a channel, and hours in all, by format."""
+        sums = collections.defaultdict(lambda: np.zeros(6))
         for line in self.of("talk"):
             call = self.calls.get(line["path"])
             if not call or call["outcome"] not in ("scrubbed", "nothing_found"):
                 continue
-            spans = [{"start": start, "end": end} for _, start, end, _ in call["spans"]]
-            cut_s = sum(s["end"] - s["start"] for s in spans) / call["rate_hz"]
-            sums[line["format"]] += (1, bool(spans), self.gate.regions(spans), cut_s, call["duration_s"] / 3600)
+            by_cause = collections.defaultdict(list)
+            for _, start, end, cause in call["spans"]:
+                by_cause[cause].append({"start": start, "end": end})
+            cut_s = sum(s["end"] - s["start"] for spans in by_cause.values() for s in spans) / call["rate_hz"]
+            regions = [self.gate.regions(by_cause[cause]) for cause in ("keyed", "spoken")]
+            sums[line["format"]] += (1, bool(call["spans"]), *regions, cut_s, call["duration_s"] / 3600)
         return sums
 
 
@@ -156,10 +165,15 @@ def current(item):
     return CURRENT(item)
 
 
-def tell(judge, print):
-    for run in (json.loads(line) for line in open(os.path.join(judge.args.work, "runs.jsonl"))):
+def tell_runs(judge):
+    with open(os.path.join(judge.args.work, "runs.jsonl")) as lines:
+        runs = [json.loads(line) for line in lines]
+    for run in runs:
         print(f"{run['name']}: exit {run['exit']}, {run['wall_s']:.1f} s, {run['cpu_s']:.1f} s of processors, load {run['load'][0]} to {run['load'][1]}; {' '.join(run['said'])}")
         print("  peak MiB (VmHWM, VmRSS) at " + ", ".join(f"{mark}: {of[0]:.0f}, {of[1]:.0f}" for mark, of in run["memory"].items()) + f"; in all {run['peak_mib']:.0f}")
+
+
+def tell_outcomes(judge):
     wrong, totals, kinds = judge.outcomes(), judge.seal["totals"], collections.Counter(line["kind"] for line in judge.files)
     balanced = totals["found"] == sum(totals[name] for name in RESULTS) == len(judge.files) == len(judge.calls)
     counted = collections.Counter(call["outcome"] for call in judge.calls.values())
@@ -170,6 +184,8 @@ def tell(judge, print):
     by_reason = collections.Counter(line["format"] for line in judge.of("broken"))
     print(f"broken: {sum(by_reason.values())} of {len(by_reason)} kinds")
 
+
+def tell_keyed(judge):
     groups = collections.defaultdict(list)
     for line in judge.of("keyed"):
         if judge.calls.get(line["path"], {}).get("outcome") == "scrubbed":
@@ -185,6 +201,8 @@ def tell(judge, print):
         for line in r["left"]:
             judge.fell_short(line, "a digit of which most is as it was")
 
+
+def tell_spoken(judge):
     print("spoken             calls  cards whole  truncated  codes silent  digits masked  other masked  identical")
     spoken = collections.defaultdict(list)
     done = [line for line in judge.of("spoken") if judge.calls.get(line["path"], {}).get("outcome") in ("scrubbed", "nothing_found")]
@@ -196,18 +214,17 @@ def tell(judge, print):
         if not r["same"]:
             judge.fell_short(line, "altered outside of the spans that are told")
     for group, rs in spoken.items():
-        heard, seen = sum((r["cards"] for r in rs), []), sum((r["seen"] for r in rs), [])
+        heard, seen = [h for r in rs for h in r["cards"]], [one for r in rs for one in r["seen"]]
         other = sum(r["other"][0] for r in rs) / max(1, sum(r["other"][1] for r in rs))
         shares = (np.mean([h == 0 for h in heard]), np.mean([h <= TRUNCATED for h in heard]), np.mean([not r["code"] for r in rs]), np.mean(seen), other)
         print(f"  {group:16} {len(rs):5} {shares[0]:12.3f} {shares[1]:10.3f} {shares[2]:13.3f} {shares[3]:14.3f} {shares[4]:13.4f}  {all(r['same'] for r in rs)}")
 
-    print("talk               calls    hours  touched  regions/hour  seconds/hour")
+
+def tell_talk(judge):
+    print("talk               calls    hours  touched  keyed regions/hour  spoken regions/hour  seconds/hour")
     talk = judge.talk()
-    for form, (calls, touched, regions, cut_s, hours) in [*talk.items(), ("all", sum(talk.values()))]:
-        print(f"  {form:16} {calls:7.0f} {hours:8.2f} {touched:8.0f} {regions / hours:13.2f} {cut_s / hours:13.2f}")
-    print(f"fell short: {len(judge.short)}")
-    for one in judge.short:
-        print(f"  {one}")
+    for form, (calls, touched, keyed, spoken, cut_s, hours) in [*talk.items(), ("all", sum(talk.values()))]:
+        print(f"  {form:16} {calls:7.0f} {hours:8.2f} {touched:8.0f} {keyed / hours:19.2f} {spoken / hours:20.2f} {cut_s / hours:13.2f}")
 
 
 def main():
@@ -216,7 +233,11 @@ def main():
         parser.add_argument(f"--{name}", required=True, type=os.path.abspath)
     parser.add_argument("--all-attackers", action="store_true", help="also multimon-ng, digit by digit, which takes longest")
     judge = Judge(parser.parse_args())
-    tell(judge, print)
+    for tell in (tell_runs, tell_outcomes, tell_keyed, tell_spoken, tell_talk):
+        tell(judge)
+    print(f"fell short: {len(judge.short)}")
+    for one in judge.short:
+        print(f"  {one}")
     raise SystemExit(bool(judge.short))
 
 
