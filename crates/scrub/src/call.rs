@@ -85,6 +85,10 @@ impl Call {
         let mut rewound = &file;
         rewound.rewind().map_err(doing("read", path))?;
         let metadata = file.metadata().map_err(doing("read", path))?;
+        // Bare samples have no header to miss, and a recording that was lost is none without digits.
+        if metadata.len() == 0 {
+            return Err(Error::Recording { path: path.into(), what: "empty: 0 bytes".into() });
+        }
         let coded = cardhush_codec::open(&mut BufReader::new(&file)).map_err(|source| Error::Codec { path: path.into(), source })?;
         rewound.rewind().map_err(doing("read", path))?;
         let body = match coded {

@@ -41,9 +41,8 @@ impl Linear {
         let mut start = [0; AU_HEADER as usize];
         let mut reader = BufReader::new(file);
         let bytes = file.metadata().map_err(doing("read", path))?.len();
-        if bytes >= AU_HEADER {
-            reader.read_exact(&mut start).and_then(|()| reader.rewind()).map_err(doing("read", path))?;
-        }
+        let there = start.get_mut(..bytes.min(AU_HEADER) as usize).unwrap_or_default();
+        reader.read_exact(there).and_then(|()| reader.rewind()).map_err(doing("read", path))?;
         if start.starts_with(&AU) {
             return Self::au(&start, bytes).map_err(|what| Error::Recording { path: path.into(), what });
         }
@@ -76,6 +75,9 @@ impl Linear {
     }
 
     fn au(header: &[u8; AU_HEADER as usize], bytes: u64) -> Result<Self, String> {
+        if bytes < AU_HEADER {
+            return Err(format!("AU: {bytes} bytes long: its header alone has {AU_HEADER}"));
+        }
         let (words, _) = header.as_chunks::<4>();
         let word = |at: usize| words.get(at).map_or(0, |word| u32::from_be_bytes(*word));
         let (begins, declared, encoding, rate_hz, channels) = (u64::from(word(1)), word(2), word(3), word(4), word(5));
@@ -164,6 +166,8 @@ mod tests {
         assert!(stereo.notes.is_empty() && stereo.cut_short.is_none() && !stereo.open_ended);
         assert!(open("a.au", &au(24, AU_UNKNOWN, AU_ULAW, 1, 80)).unwrap().open_ended);
         assert!(open("a.au", &au(24, 81, AU_ULAW, 1, 80)).unwrap().cut_short.is_some());
+        let cut = open("a.au", &au(24, 80, AU_ULAW, 1, 80)[..20]).unwrap_err().to_string();
+        assert!(cut.ends_with("AU: 20 bytes long: its header alone has 24"), "{cut}");
         for wrong in [au(24, 80, 3, 1, 80), au(8, 80, AU_ULAW, 1, 80), au(24, 80, AU_ULAW, 9, 80), au(24, 80, AU_ULAW, 0, 80)] {
             assert!(matches!(open("a.au", &wrong), Err(Error::Recording { .. })));
         }

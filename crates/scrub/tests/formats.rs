@@ -100,3 +100,14 @@ fn bare_samples_and_au_are_scrubbed_in_place() {
         }
     }
 }
+
+#[test]
+fn an_empty_file_is_no_recording() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.wav", "a.ulaw", "a.sln", "a.au", "a.gsm", "a.mp3"] {
+        let path = folder.path().join(name);
+        fs::write(&path, []).unwrap();
+        let refused = Call::open(&path).unwrap_err().to_string();
+        assert!(refused.ends_with(": empty: 0 bytes"), "{refused}");
+    }
+}
