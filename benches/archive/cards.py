@@ -40,8 +40,8 @@ class Cards:
         digits = "".join(map(str, rng.integers(0, 10, int(rng.choice([15, 16, 16, 16, 19])))))
         keyed, truth = self.dtmfgen.make(self.conditions[condition], len(digits), int(rng.integers(1 << 31)), digits)
         around = max(1.0, seconds - len(keyed) / RATE_HZ)
-        before = self.talk.call(rng, around * rng.uniform(0.2, 0.8), channels)
-        after = self.talk.call(rng, around - len(before) / RATE_HZ, channels)
+        before, _ = self.talk.call(rng, around * rng.uniform(0.2, 0.8), channels)
+        after, _ = self.talk.call(rng, around - len(before) / RATE_HZ, channels)
         shifted = [dict(d, start=d["start"] + len(before), end=d["end"] + len(before)) for d in truth["digits"]]
         return np.concatenate([before, keyed, after]), {"condition": condition, "digits": shifted, "bleed_delay": truth["bleed_delay"]}
 

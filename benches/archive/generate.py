@@ -57,9 +57,12 @@ class Maker:
         return min(formats.POOLS[form], max(8, self.args.files // 100))
 
     def fill_pool(self, what):
+        """-> what it made, and whether there is noise in it."""
         form, number = what
         rng = self.rng(number, 3 + list(formats.POOLS).index(form))
-        formats.write(self.pooled(form, number), self.talk.call(rng, self.seconds(rng), formats.channels(form)), form)
+        pcm, noisy = self.talk.call(rng, self.seconds(rng), formats.channels(form))
+        formats.write(self.pooled(form, number), pcm, form)
+        return what, noisy
 
     def make(self, number):
         rng = self.rng(number)
@@ -72,13 +75,14 @@ class Maker:
         path = os.path.join(self.args.work, "archive", name)
         line = {"path": name, "kind": kind, "format": what}
         if kind == "broken":
-            broken.write(path, what, rng, self.talk.call(rng, 12, 1))
+            broken.write(path, what, rng, self.talk.call(rng, 12, 1)[0])
             return line | {"reason": broken.pattern(what)}
         if kind == "talk" and form in formats.POOLS:
-            shutil.copyfile(self.pooled(form, int(rng.integers(self.pool(form)))), path)
-            return line | {"bytes": os.path.getsize(path)}
+            copied = int(rng.integers(self.pool(form)))
+            shutil.copyfile(self.pooled(form, copied), path)
+            return line | {"copied": copied, "bytes": os.path.getsize(path)}
         if kind == "talk":
-            pcm = self.talk.call(rng, self.seconds(rng), formats.channels(form))
+            pcm, line["noisy"] = self.talk.call(rng, self.seconds(rng), formats.channels(form))
         else:
             channels = formats.channels(form)
             pcm, truth = self.cards.keyed(rng, self.seconds(rng), channels) if kind == "keyed" else self.cards.spoken(rng, channels)
@@ -97,7 +101,7 @@ def make(number):
 
 
 def fill_pool(what):
-    MAKER.fill_pool(what)
+    return MAKER.fill_pool(what)
 
 
 def main():
@@ -115,13 +119,15 @@ def main():
         os.makedirs(os.path.join(args.work, folder))
     global MAKER
     MAKER = Maker(args)
-    formats.write(os.path.join(args.work, "beyond.wav"), MAKER.talk.call(MAKER.rng(0), 10, 1), "wav mu-law")
+    formats.write(os.path.join(args.work, "beyond.wav"), MAKER.talk.call(MAKER.rng(0), 10, 1)[0], "wav mu-law")
     counts, size = {}, 0
     with multiprocessing.get_context("fork").Pool(args.jobs) as pool, open(os.path.join(args.work, "index.jsonl"), "w") as index:
-        pool.map(fill_pool, [(form, number) for form in formats.POOLS for number in range(MAKER.pool(form))], 4)
+        noisy = dict(pool.map(fill_pool, [(form, number) for form in formats.POOLS for number in range(MAKER.pool(form))], 4))
         for line in pool.imap_unordered(make, range(args.files), 32):
             counts[line["kind"]] = counts.get(line["kind"], 0) + 1
             size += line.get("bytes", 0)
+            if "copied" in line:
+                line["noisy"] = noisy[line["format"], line["copied"]]
             print(json.dumps(line), file=index)
     shutil.rmtree(os.path.join(args.work, "pool"))
     pools = {form: MAKER.pool(form) for form in formats.POOLS}

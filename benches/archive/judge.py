@@ -150,7 +150,8 @@ class Judge:
                 by_cause[cause].append({"start": start, "end": end})
             cut_s = sum(s["end"] - s["start"] for spans in by_cause.values() for s in spans) / call["rate_hz"]
             regions = [self.gate.regions(by_cause[cause]) for cause in ("keyed", "spoken")]
-            sums[line["format"]] += (1, bool(call["spans"]), *regions, cut_s, call["duration_s"] / 3600)
+            for group in (line["format"], "noise behind it" if line["noisy"] else "hiss alone", "all"):
+                sums[group] += (1, bool(call["spans"]), *regions, cut_s, call["duration_s"] / 3600)
         return sums
 
 
@@ -222,8 +223,7 @@ def tell_spoken(judge):
 
 def tell_talk(judge):
     print("talk               calls    hours  touched  keyed regions/hour  spoken regions/hour  seconds/hour")
-    talk = judge.talk()
-    for form, (calls, touched, keyed, spoken, cut_s, hours) in [*talk.items(), ("all", sum(talk.values()))]:
+    for form, (calls, touched, keyed, spoken, cut_s, hours) in judge.talk().items():
         print(f"  {form:16} {calls:7.0f} {hours:8.2f} {touched:8.0f} {keyed / hours:19.2f} {spoken / hours:20.2f} {cut_s / hours:13.2f}")
 
 

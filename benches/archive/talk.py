@@ -47,12 +47,14 @@ class Talk:
         return of[at : at + n].astype(np.float32) * np.float32(10 ** (-below_db / 20))
 
     def call(self, rng, seconds, channels):
-        """int16 [n] or [n, 2]: who talks changes from clip to clip."""
-        n = int(seconds * RATE_HZ)
+        """-> int16 [n] or [n, 2], in which who talks changes from clip to clip, and whether there is more behind them than hiss."""
+        n, noisy = int(seconds * RATE_HZ), False
         pcm = np.zeros((n, channels), np.float32)
         for side in range(channels):
             hiss = self.noise_of(rng, n, rng.uniform(30, 42), self.hiss)
-            pcm[:, side] = hiss if rng.random() < 0.5 else hiss + self.noise_of(rng, n, rng.uniform(10, 25), self.noise)
+            if rng.random() >= 0.5:
+                noisy, hiss = True, hiss + self.noise_of(rng, n, rng.uniform(10, 25), self.noise)
+            pcm[:, side] = hiss
         gains = 10 ** (rng.uniform(-8, 3, channels) / 20)
         at = -int(rng.integers(RATE_HZ))  # the first is cut somewhere
         while at < n:
@@ -62,4 +64,4 @@ class Talk:
                 pcm[begin:end, side] += clip[begin - at : end - at] * np.float32(gains[side])
             at += len(clip) + int(rng.uniform(0.05, 0.7) * RATE_HZ)
         pcm = pcm.round().clip(-32768, 32767).astype(np.int16)
-        return pcm[:, 0] if channels == 1 else pcm
+        return pcm[:, 0] if channels == 1 else pcm, noisy
