@@ -171,7 +171,7 @@ def tell_runs(judge):
         runs = [json.loads(line) for line in lines]
     for run in runs:
         print(f"{run['name']}: exit {run['exit']}, {run['wall_s']:.1f} s, {run['cpu_s']:.1f} s of processors, load {run['load'][0]} to {run['load'][1]}; {' '.join(run['said'])}")
-        print("  peak MiB (VmHWM, VmRSS) at " + ", ".join(f"{mark}: {of[0]:.0f}, {of[1]:.0f}" for mark, of in run["memory"].items()) + f"; in all {run['peak_mib']:.0f}")
+        print("  MiB (VmHWM, VmRSS) at " + ", ".join(f"{mark}: {of[0]:.0f}, {of[1]:.0f}" for mark, of in run["memory"].items()))
 
 
 def tell_outcomes(judge):

@@ -92,7 +92,6 @@ def main():
         "cpu_s": round(used.ru_utime + used.ru_stime, 2),
         "load": [round(one, 2) for one in load],
         "memory": marks | {"100 %": last},
-        "peak_mib": round(used.ru_maxrss / 1024, 1),
         "said": said,
     }
     with open(os.path.join(args.work, "runs.jsonl"), "a") as runs:
