@@ -2,7 +2,7 @@
 
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::linear::Linear;
+use crate::linear::{Linear, is_bare};
 use crate::reading::Reading;
 use crate::report::seconds;
 use cardhush_codec::{CodecError, Coded};
@@ -89,7 +89,11 @@ impl Call {
         if metadata.len() == 0 {
             return Err(Error::Recording { path: path.into(), what: "empty: 0 bytes".into() });
         }
-        let coded = cardhush_codec::open(&mut BufReader::new(&file)).map_err(|source| Error::Codec { path: path.into(), source })?;
+        let coded = if is_bare(path, &mut rewound)? {
+            None
+        } else {
+            cardhush_codec::open(&mut BufReader::new(&file)).map_err(|source| Error::Codec { path: path.into(), source })?
+        };
         rewound.rewind().map_err(doing("read", path))?;
         let body = match coded {
             Some(coded) => Body::Coded(coded),

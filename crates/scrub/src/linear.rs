@@ -3,7 +3,7 @@
 use crate::error::{Error, doing};
 use cardhush_wav::{Format, Note, SampleCoding, Wav, WavError};
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{BufReader, Read, Seek as _};
 use std::ops::Range;
 use std::path::Path;
 
@@ -16,6 +16,9 @@ const AU_UNKNOWN: u32 = u32::MAX;
 /// Encodings of G.711 in an AU file.
 const AU_ULAW: u32 = 1;
 const AU_ALAW: u32 = 27;
+
+/// What other recordings begin with that may be named as bare samples by mistake.
+const MARKED: [&[u8]; 6] = [b"RIFF", b"RF64", &AU, b"fLaC", b"OggS", b"ID3"];
 
 /// Where the samples of a file are.
 #[derive(Debug)]
@@ -110,6 +113,17 @@ impl Linear {
         let open_ended = declared.is_none_or(|declared| declared < present);
         Ok(Self { container: "AU", format, data: begins..bytes - rest, notes, wav: None, open_ended, cut_short })
     }
+}
+
+/// Whether a file is named as bare samples and does not begin as anything else that is read. Such a file is not looked at for codecs that are known by
+/// their bits alone: A-law of silence, 0xD5, has the signature of GSM in every byte.
+pub fn is_bare(path: &Path, file: &mut impl Read) -> Result<bool, Error> {
+    if raw(path).is_none() {
+        return Ok(false);
+    }
+    let mut start = Vec::new();
+    file.take(4).read_to_end(&mut start).map_err(doing("read", path))?;
+    Ok(!MARKED.iter().any(|mark| start.starts_with(mark)))
 }
 
 /// What the ending of a name says of a file of bare samples, all of one channel.

@@ -111,3 +111,22 @@ fn an_empty_file_is_no_recording() {
         assert!(refused.ends_with(": empty: 0 bytes"), "{refused}");
     }
 }
+
+#[test]
+fn silence_in_a_law_is_not_taken_for_gsm() {
+    let folder = tempfile::tempdir().unwrap();
+    // The signature of a frame of GSM is 0xD, and A-law has 0xD5 for silence: a second of it, and then talk.
+    let mut codes = vec![0xD5; 8_000];
+    codes.extend((0..8_000).map(|at| (at % 251) as u8));
+    for name in ["a.alaw", "a.pcma"] {
+        let path = folder.path().join(name);
+        fs::write(&path, &codes).unwrap();
+        let call = Call::open(&path).unwrap();
+        assert_eq!((&*call.form().container, call.frames()), ("raw", 16_000), "{name}");
+    }
+    // What is no bare samples but named so is read as what it is.
+    let flac = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../codec/tests/data").join("mono8.flac")).unwrap();
+    let path = folder.path().join("b.alaw");
+    fs::write(&path, flac).unwrap();
+    assert_eq!(Call::open(&path).unwrap().form().container, "FLAC");
+}
