@@ -234,7 +234,7 @@ fn what_is_asked_for_is_done() {
     assert!(tree(&excluded) == expected);
     // What was refused is listed beside the ledger, with its reason, and never among the outputs.
     let quarantine = fs::read_to_string(work.join("undisturbed/cardhush-ledger.jsonl.quarantine.jsonl")).unwrap();
-    for (name, why) in [("cut.wav", "cut short"), ("empty.wav", "malformed WAV"), ("letter.txt", "malformed WAV")] {
+    for (name, why) in [("cut.wav", "cut short"), ("empty.wav", "0 bytes"), ("letter.txt", "malformed WAV")] {
         assert!(quarantine.lines().any(|line| line.contains(name) && line.contains(why)), "{name}: {quarantine}");
     }
     // Two runs at one ledger do not meet.
