@@ -42,5 +42,6 @@ def scrub_many(
     shard: str = "1/1",
     force: bool = False,
     sync: bool = True,
+    memory_mib: int = 192,
     **settings: Unpack[_Settings],
 ) -> tuple[Totals, list[Row]]: ...

@@ -44,6 +44,7 @@ class _Job(NamedTuple):
     key: Optional[str]
     force: bool
     sync: bool
+    memory_mib: int
     settings: dict[str, Any]
 
 
@@ -58,12 +59,13 @@ def scrub(
     key: Optional[str] = None,
     force: bool = False,
     sync: bool = True,
+    memory_mib: int = 192,
     **settings: Unpack[_Settings],
 ) -> DataFrame:
-    """Scrubs the files of column `path` into the folder `output`, and returns one row a file when all are done.
+    """Scrubs the files, or objects by their URLs, of column `path` into the folder or the place in a store `output`, and returns one row a file when all are done.
 
     `size`, where there is such a column, is what the work is shared out by; `etag` comes back as it is. `ledgers` is a folder that every executor
-    reaches, as it reaches inputs and outputs. All else is as of `cardhush.scrub_many`.
+    reaches, as it reaches inputs and outputs; a store keeps none. `memory_mib` is what the objects of a task may take. All else is as of `cardhush.scrub_many`.
     """
     columns = ["path"] + [name for name in ("size", "etag") if name in manifest.columns]
     files = manifest.select(*columns).dropDuplicates(["path"]).rdd.map(_file)
@@ -71,8 +73,10 @@ def scrub(
         partitions = _WAVES * spark.sparkContext.defaultParallelism
     if partitions < 1:
         raise ValueError(f"partitions={partitions}: must be 1 or more")
-    _make(ledgers)
-    job = _Job(output, ledgers, root, key, force, sync, dict(settings))
+    if "://" in ledgers:
+        raise ValueError(f"ledgers={ledgers}: a store keeps no ledger: name a folder that every executor reaches")
+    os.makedirs(ledgers, exist_ok=True)
+    job = _Job(output, ledgers, root, key, force, sync, memory_mib, dict(settings))
     count = partitions
     dealt = files.sortBy(_large_first).zipWithIndex().map(lambda one: (_deal(one[1], count), one[0]))
     # The number of a partition is the key; a task reads all of its part before it begins.
@@ -105,7 +109,7 @@ def _task(job: _Job, number: int, part: Iterable[_File]) -> Iterator[Tuple[Any, 
     context = TaskContext.get()
     attempt = context.attemptNumber() if context else 0
     # An executor that does not share the driver's disks has to make its own, and then its ledgers stay there.
-    _make(job.ledgers)
+    os.makedirs(job.ledgers, exist_ok=True)
     ledger = f"{job.ledgers.rstrip('/')}/part-{number:05d}-attempt-{attempt}-{uuid.uuid4().hex}.jsonl"
     etags = {file.path: file.etag for file in files}
     _, rows = scrub_many(
@@ -116,6 +120,7 @@ def _task(job: _Job, number: int, part: Iterable[_File]) -> Iterator[Tuple[Any, 
         key=job.key,
         force=job.force,
         sync=job.sync,
+        memory_mib=job.memory_mib,
         **job.settings,
     )
     return iter(
@@ -124,9 +129,3 @@ def _task(job: _Job, number: int, part: Iterable[_File]) -> Iterator[Tuple[Any, 
             for one in rows
         ]
     )
-
-
-def _make(folder: str) -> None:
-    """Makes a folder; a URL names none."""
-    if "://" not in folder:
-        os.makedirs(folder, exist_ok=True)

@@ -157,12 +157,12 @@ impl Search {
     pub fn list<R: Read + Send>(&self, list: R, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
         let (search, name) = (self.clone(), name.to_owned());
         let here = std::env::current_dir().unwrap_or_default();
-        let mut buckets: Vec<Store> = Vec::new();
+        let mut buckets = Buckets::default();
         Lines(BufReader::new(list)).filter_map(move |line| match line {
             Ok(line) if line.is_empty() => None,
             Ok(line) if str::from_utf8(&line).is_ok_and(Store::is_named) => {
-                let found = match of_bucket(&mut buckets, &String::from_utf8_lossy(&line)) {
-                    Ok(object) => Found::of_object(object.clone(), object.store.bucket(), &object.key),
+                let found = match buckets.found(&String::from_utf8_lossy(&line)) {
+                    Ok(found) => found,
                     Err(error) => return Some(Err(error)),
                 };
                 search.wants_object(&found, false).then_some(Ok(found))
@@ -217,7 +217,37 @@ pub fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?', '[', '{'])
 }
 
+/// The buckets of objects that are named in full, each opened once.
+#[derive(Debug, Default)]
+pub struct Buckets(Vec<Store>);
+
+impl Buckets {
+    /// The object of a whole name, called by its key.
+    ///
+    /// # Errors
+    /// See [`Store::open`].
+    pub fn found(&mut self, name: &str) -> Result<Found, Error> {
+        let key = name.splitn(4, '/').nth(3).unwrap_or_default();
+        let bucket = name.strip_suffix(key).unwrap_or(name).trim_end_matches('/');
+        let store = match self.0.iter().find(|store| store.bucket() == bucket) {
+            Some(store) => store.clone(),
+            None => {
+                let store = Store::open(bucket)?;
+                self.0.push(store.clone());
+                store
+            }
+        };
+        Ok(Found::below(&store, key))
+    }
+}
+
 impl Found {
+    /// The object that lies so below a place.
+    #[must_use]
+    pub fn below(place: &Store, relative: &str) -> Self {
+        Self::of_object(place.below(relative), &place.to_string(), relative)
+    }
+
     /// An object, and its path below the place that was given.
     pub(crate) fn of_object(object: Object, root: &str, relative: &str) -> Self {
         let path = object.path();
@@ -238,21 +268,6 @@ impl Found {
             object: None,
         }
     }
-}
-
-/// The object of a whole name; each bucket is opened once.
-fn of_bucket(buckets: &mut Vec<Store>, name: &str) -> Result<Object, Error> {
-    let key = name.splitn(4, '/').nth(3).unwrap_or_default();
-    let bucket = name.strip_suffix(key).unwrap_or(name).trim_end_matches('/');
-    let store = match buckets.iter().find(|store| store.bucket() == bucket) {
-        Some(store) => store.clone(),
-        None => {
-            let store = Store::open(bucket)?;
-            buckets.push(store.clone());
-            store
-        }
-    };
-    Ok(store.below(key))
 }
 
 /// The lines of a list, none of them longer than a path can be.
