@@ -67,14 +67,14 @@ def scrub(
     `size`, where there is such a column, is what the work is shared out by; `etag` comes back as it is. `ledgers` is a folder that every executor
     reaches, as it reaches inputs and outputs; a store keeps none. `memory_mib` is what the objects of a task may take. All else is as of `cardhush.scrub_many`.
     """
+    if "://" in ledgers:
+        raise ValueError(f"ledgers={ledgers}: a store keeps no ledger: name a folder that every executor reaches")
     columns = ["path"] + [name for name in ("size", "etag") if name in manifest.columns]
     files = manifest.select(*columns).dropDuplicates(["path"]).rdd.map(_file)
     if partitions is None:
         partitions = _WAVES * spark.sparkContext.defaultParallelism
     if partitions < 1:
         raise ValueError(f"partitions={partitions}: must be 1 or more")
-    if "://" in ledgers:
-        raise ValueError(f"ledgers={ledgers}: a store keeps no ledger: name a folder that every executor reaches")
     os.makedirs(ledgers, exist_ok=True)
     job = _Job(output, ledgers, root, key, force, sync, memory_mib, dict(settings))
     count = partitions
