@@ -35,8 +35,7 @@ impl FromStr for Tree {
 }
 
 impl Tree {
-    /// The file of a path that a ledger has.
-    /// Of no more bytes than that, where it is read into memory.
+    /// The file of a path that a ledger has; an object of no more bytes than `most`, since it is read into memory.
     pub(crate) fn open(&self, relative: &str, most: u64) -> Result<Opened, Error> {
         match self {
             Self::Folder(folder) => {

@@ -22,6 +22,8 @@ use std::time::{Duration, Instant};
 const GROUP: usize = 64;
 /// How long the first of them waits.
 const WAIT: Duration = Duration::from_millis(500);
+/// ... and while others wait for the memory that they take.
+const SHORT: Duration = Duration::from_millis(20);
 
 /// What is known of a file from before.
 pub(super) enum Before {
@@ -32,9 +34,6 @@ pub(super) enum Before {
     /// That, if its store says that nothing has changed.
     Ask(Known),
 }
-
-/// ... and while others wait for the memory that they take.
-const SHORT: Duration = Duration::from_millis(20);
 
 /// See the module.
 pub(super) struct Commit<'a> {
@@ -227,13 +226,11 @@ impl<'a> Commit<'a> {
         let (mut puts, mut whose) = (Vec::new(), Vec::new());
         for (at, done) in group.iter_mut().enumerate() {
             let to = match (&self.batch.to, &done.found.object) {
-                (Where::Store(place), _) => match key(&done.found.relative) {
-                    Ok(key) => place.below(&key),
-                    Err(_) => continue,
-                },
-                (Where::InPlace, Some(object)) => object.clone(),
+                (Where::Store(place), _) => key(&done.found.relative).map(|key| place.below(&key)),
+                (Where::InPlace, Some(object)) => Ok(object.clone()),
                 _ => continue,
             };
+            // From here on it is no file to be named, whatever comes.
             let Some((staged, sha256)) = done.staged.take().zip(done.record.output.as_ref().and_then(|output| output.sha256)) else {
                 continue;
             };
@@ -243,11 +240,14 @@ impl<'a> Commit<'a> {
                 // The line of this output is there already: what it replaces is what was known before it.
                 _ => Over::Own(done.replaces_own),
             };
-            if let Err(error) = staged.call().unchanged() {
-                done.record.fail(Treatment::Failed, error.to_string());
-                self.add_line(&done.record)?;
-                continue;
-            }
+            let to = match to.and_then(|to| staged.call().unchanged().map(|()| to)) {
+                Ok(to) => to,
+                Err(error) => {
+                    done.record.fail(Treatment::Failed, error.to_string());
+                    self.add_line(&done.record)?;
+                    continue;
+                }
+            };
             let from = done.found.object.clone();
             puts.push(Put { to, contents: staged.into_contents(), sha256, kept: std::mem::take(&mut done.kept), over, from });
             whose.push(at);
