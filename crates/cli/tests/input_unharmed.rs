@@ -168,7 +168,7 @@ fn what_cannot_be_read() {
     folder.write("in.wav", "not a WAV at all");
     fails(&folder, "scrub in.wav -o out.wav --report report.jsonl", 2, "in.wav: malformed WAV");
     folder.write("in.wav", "");
-    fails(&folder, "scrub in.wav --in-place", 2, "in.wav: malformed WAV");
+    fails(&folder, "scrub in.wav --in-place", 2, "in.wav: empty: 0 bytes");
     folder.write("in.wav", WavFile::new(fmt(PCM, 1, 6_000, 16), vec![0; 64]).to_bytes());
     fails(&folder, "scrub in.wav -o out.wav", 2, "in.wav: sample rate 6000 Hz: must be 8000 to 192000 Hz");
     fails(&folder, "scrub missing.wav -o out.wav", 2, "missing.wav: cannot open it");
