@@ -108,7 +108,7 @@ KINDS = {
     "AU of a huge length": ("au", lambda x, _: put(encoded(x, "AU mu-law"), 8, struct.pack(">I", 1 << 28)), SHORT),
     "AU without channels": ("au", lambda x, _: put(encoded(x, "AU mu-law"), 20, bytes(4)), "0 channels"),
     "AU cut in its header": ("au", lambda x, _: encoded(x, "AU mu-law")[:20], SHORT + "|" + FORM),
-    "AU of PCM": ("au", lambda x, _: other(x, "au", "AU", "PCM_16"), KIND),
+    "AU of 8-bit PCM": ("au", lambda x, _: other(x, "au", "AU", "PCM_S8"), KIND),
     "wav of a huge length": ("wav", lambda x, _: wav(ulaw_fmt(), x.tobytes(), 1 << 28), SHORT),
     "wav without channels": ("wav", lambda x, _: wav(ulaw_fmt(channels=0), x.tobytes()), "0 channels"),
     "wav of 24 channels": ("wav", lambda x, _: wav(ulaw_fmt(channels=24, block=24), x.tobytes()[:2400]), "channels"),

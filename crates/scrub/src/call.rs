@@ -256,6 +256,13 @@ impl Call {
         first + frames.start * each..first + frames.end * each
     }
 
+    /// Turns the samples of whole frames from the file's order of bytes to little-endian, or back.
+    pub(crate) fn turn(&self, bytes: &mut [u8]) {
+        if matches!(&self.body, Body::Linear(linear) if linear.big_endian) {
+            bytes.chunks_exact_mut(self.format().coding.bytes().into()).for_each(<[u8]>::reverse);
+        }
+    }
+
     /// Where its samples stand in the file, where they do so one by one.
     fn data(&self) -> Range<u64> {
         if let Body::Linear(linear) = &self.body { linear.data.clone() } else { 0..0 }

@@ -92,6 +92,8 @@ fn check_as<C: Coding>(
         let part = original.bytes_of(block);
         let before = original.read(part.clone(), &mut before)?;
         let after = read_at(output, part.clone(), &mut after).map_err(&read)?;
+        original.turn(before);
+        original.turn(after);
         for eye in eyes.iter_mut().flatten() {
             for (piece, bytes) in pieces(original, block, after) {
                 eye.no_words(plan, piece, margin);
@@ -99,6 +101,8 @@ fn check_as<C: Coding>(
             }
         }
         replaced.take_out::<C>(plan, block, before, after);
+        original.turn(before);
+        original.turn(after);
         same(before, after, part.start, path)?;
     }
     replaced.all(plan, path)?;

@@ -47,7 +47,9 @@ pub(crate) fn fill(call: &Call, to: &Beside, plan: &Plan, settings: &Settings, w
             let part = call.bytes_of(block);
             let bytes = call.read(part, &mut bytes)?;
             input.add(bytes);
+            call.turn(bytes);
             brush.paint(plan, block, bytes);
+            call.turn(bytes);
             write(bytes)?;
         }
         Ok::<_, Error>(())

@@ -1,4 +1,4 @@
-//! Recordings whose samples stand in the file one by one, each in its own bytes: WAV, AU of G.711, and raw samples, which are known by the endings that Asterisk and others give them.
+//! Recordings whose samples stand in the file one by one, each in its own bytes: WAV, AU, and raw samples, which are known by the endings that Asterisk and others give them.
 
 use crate::error::{Error, doing};
 use cardhush_wav::{Format, Note, SampleCoding, Wav, WavError};
@@ -13,9 +13,16 @@ const AU: [u8; 4] = *b".snd";
 const AU_HEADER: u64 = 24;
 /// Its length, where it was not known when the header was written.
 const AU_UNKNOWN: u32 = u32::MAX;
-/// Encodings of G.711 in an AU file.
-const AU_ULAW: u32 = 1;
-const AU_ALAW: u32 = 27;
+/// What an AU file calls its codings, and the bits of a sample. Signed samples of 8 bits (2) and the codecs (23 to 26) are not read.
+const AU_CODINGS: [(u32, SampleCoding, u16); 7] = [
+    (1, SampleCoding::Ulaw, 8),
+    (3, SampleCoding::Linear16, 16),
+    (4, SampleCoding::Linear24, 24),
+    (5, SampleCoding::Linear32, 32),
+    (6, SampleCoding::Float32, 32),
+    (7, SampleCoding::Float64, 64),
+    (27, SampleCoding::Alaw, 8),
+];
 
 /// What other recordings begin with that may be named as bare samples by mistake.
 const MARKED: [&[u8]; 6] = [b"RIFF", b"RF64", &AU, b"fLaC", b"OggS", b"ID3"];
@@ -26,6 +33,8 @@ pub struct Linear {
     /// For reports: `RIFF`, `RF64`, `BW64`, `AU`, `raw`.
     pub container: &'static str,
     pub format: Format,
+    /// Whether the first byte of each is its most significant one.
+    pub big_endian: bool,
     /// Their bytes.
     pub data: Range<u64>,
     /// What was accepted although the header says otherwise.
@@ -60,6 +69,7 @@ impl Linear {
         Ok(Self {
             container: wav.container().name(),
             format: wav.format(),
+            big_endian: false,
             data: wav.data(),
             notes: wav.notes().iter().map(ToString::to_string).collect(),
             open_ended: wav.notes().iter().any(Note::is_open_ended),
@@ -74,7 +84,7 @@ impl Linear {
         let rest = bytes % frame;
         let notes = if rest == 0 { Vec::new() } else { vec![format!("the last {rest} bytes are no whole sample")] };
         // Nothing in it says how long it will be.
-        Self { container: "raw", format, data: 0..bytes - rest, notes, wav: None, open_ended: true, cut_short: None }
+        Self { container: "raw", format, big_endian: false, data: 0..bytes - rest, notes, wav: None, open_ended: true, cut_short: None }
     }
 
     fn au(header: &[u8; AU_HEADER as usize], bytes: u64) -> Result<Self, String> {
@@ -84,10 +94,10 @@ impl Linear {
         let (words, _) = header.as_chunks::<4>();
         let word = |at: usize| words.get(at).map_or(0, |word| u32::from_be_bytes(*word));
         let (begins, declared, encoding, rate_hz, channels) = (u64::from(word(1)), word(2), word(3), word(4), word(5));
-        let coding = match encoding {
-            AU_ULAW => SampleCoding::Ulaw,
-            AU_ALAW => SampleCoding::Alaw,
-            other => return Err(format!("AU: encoding {other} is not read: mu-law (1) and A-law (27) are")),
+        let Some((_, coding, valid_bits)) = AU_CODINGS.into_iter().find(|(number, ..)| *number == encoding) else {
+            return Err(format!(
+                "AU: encoding {encoding} is not read: mu-law (1), PCM of 16 to 32 bits (3 to 5), float (6, 7) and A-law (27) are"
+            ));
         };
         if begins < AU_HEADER || begins > bytes {
             return Err(format!("AU: its audio should begin at byte {begins}, of {bytes}"));
@@ -97,7 +107,7 @@ impl Linear {
         }
         let present = bytes - begins;
         let declared = if declared == AU_UNKNOWN { None } else { Some(u64::from(declared)) };
-        let format = Format { coding, channels: channels as u16, rate_hz, valid_bits: 8 };
+        let format = Format { coding, channels: channels as u16, rate_hz, valid_bits };
         let rest = present % u64::from(format.frame_bytes());
         let mut notes = Vec::new();
         match declared {
@@ -111,7 +121,7 @@ impl Linear {
         let cut_short = cut_short.map(|declared| format!("the audio is cut short: {declared} bytes declared, {present} present"));
         notes.extend(cut_short.clone());
         let open_ended = declared.is_none_or(|declared| declared < present);
-        Ok(Self { container: "AU", format, data: begins..bytes - rest, notes, wav: None, open_ended, cut_short })
+        Ok(Self { container: "AU", format, big_endian: true, data: begins..bytes - rest, notes, wav: None, open_ended, cut_short })
     }
 }
 
@@ -147,6 +157,9 @@ mod tests {
     use super::*;
     use std::io::Write as _;
 
+    const ULAW: u32 = 1;
+    const ALAW: u32 = 27;
+
     fn open(name: &str, bytes: &[u8]) -> Result<Linear, Error> {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join(name);
@@ -175,14 +188,17 @@ mod tests {
 
     #[test]
     fn au_is_read_to_its_true_end_or_refused() {
-        let stereo = open("a.au", &au(32, 160, AU_ALAW, 2, 160)).unwrap();
+        let stereo = open("a.au", &au(32, 160, ALAW, 2, 160)).unwrap();
         assert_eq!((stereo.format.coding, stereo.format.channels, stereo.data), (SampleCoding::Alaw, 2, 32..192));
         assert!(stereo.notes.is_empty() && stereo.cut_short.is_none() && !stereo.open_ended);
-        assert!(open("a.au", &au(24, AU_UNKNOWN, AU_ULAW, 1, 80)).unwrap().open_ended);
-        assert!(open("a.au", &au(24, 81, AU_ULAW, 1, 80)).unwrap().cut_short.is_some());
-        let cut = open("a.au", &au(24, 80, AU_ULAW, 1, 80)[..20]).unwrap_err().to_string();
+        assert!(open("a.au", &au(24, AU_UNKNOWN, ULAW, 1, 80)).unwrap().open_ended);
+        assert!(open("a.au", &au(24, 81, ULAW, 1, 80)).unwrap().cut_short.is_some());
+        let cut = open("a.au", &au(24, 80, ULAW, 1, 80)[..20]).unwrap_err().to_string();
         assert!(cut.ends_with("AU: 20 bytes long: its header alone has 24"), "{cut}");
-        for wrong in [au(24, 80, 3, 1, 80), au(8, 80, AU_ULAW, 1, 80), au(24, 80, AU_ULAW, 9, 80), au(24, 80, AU_ULAW, 0, 80)] {
+        let linear = open("a.au", &au(24, 81, 4, 3, 81)).unwrap();
+        assert_eq!((linear.format.coding, linear.format.valid_bits, linear.format.frame_bytes()), (SampleCoding::Linear24, 24, 9));
+        for wrong in [au(24, 80, 2, 1, 80), au(24, 80, 23, 1, 80), au(8, 80, ULAW, 1, 80), au(24, 80, ULAW, 9, 80), au(24, 80, ULAW, 0, 80)]
+        {
             assert!(matches!(open("a.au", &wrong), Err(Error::Recording { .. })));
         }
     }

@@ -51,7 +51,9 @@ impl<'a> Reading<'a> {
                 let block = Span::new(self.at, self.within.end.min(self.at + step));
                 self.at = block.end;
                 let part = data.start + block.start * *frame..data.start + block.end * *frame;
-                (block, call.read_from(file, part, &mut self.bytes)?)
+                let bytes = call.read_from(file, part, &mut self.bytes)?;
+                call.turn(bytes);
+                (block, bytes)
             }
             From::Decoder(call, decoder, channels, rest) => {
                 let block = Span::new(self.at, self.within.end.min(self.at + DECODED));

@@ -101,6 +101,59 @@ fn bare_samples_and_au_are_scrubbed_in_place() {
     }
 }
 
+/// The same samples with the most significant byte first come out as the same samples, and are verified against their original.
+#[test]
+fn au_of_linear_samples_is_scrubbed_as_bare_ones_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = Tone { level_dbm0: -13.0, on_ms: 90.0, off_ms: 110.0, ..Tone::default() };
+    let call = tone::dial("41112#", &keys, 8_000, 300.0, &mut Rng::new(2));
+    let linear = signal::to_i16(&call.samples);
+    let mut settings = Settings::default();
+    settings.spoken = None;
+    let mut watch = |_| ControlFlow::Continue(());
+    let bare = folder.path().join("a.sln");
+    fs::write(&bare, linear.iter().flat_map(|sample| sample.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    let staged = stage(&bare, Target::InPlace, &settings, &mut watch).unwrap();
+    let spans: Vec<_> = staged.plan().redactions().collect();
+    assert!(spans.len() >= 6);
+    staged.publish().unwrap();
+    let expected: Vec<i16> = fs::read(&bare).unwrap().as_chunks::<2>().0.iter().map(|two| i16::from_le_bytes(*two)).collect();
+    let integer = |bits: u32| move |sample: i16| (i32::from(sample) << (bits - 16)).to_be_bytes()[(4 - bits as usize / 8)..].to_vec();
+    let codings: [(u32, usize, Box<dyn Fn(i16) -> Vec<u8>>); 5] = [
+        (3, 2, Box::new(integer(16))),
+        (4, 3, Box::new(integer(24))),
+        (5, 4, Box::new(integer(32))),
+        (6, 4, Box::new(|sample| (f32::from(sample) / 32_768.0).to_be_bytes().to_vec())),
+        (7, 8, Box::new(|sample| (f64::from(sample) / 32_768.0).to_be_bytes().to_vec())),
+    ];
+    for (encoding, each, write) in codings {
+        let words = [u32::from_be_bytes(*b".snd"), 24, (linear.len() * each) as u32, encoding, 8_000, 1];
+        let of = |samples: &[i16]| {
+            words.into_iter().flat_map(u32::to_be_bytes).chain(samples.iter().flat_map(|one| write(*one))).collect::<Vec<u8>>()
+        };
+        let (path, output) = (folder.path().join("a.au"), folder.path().join("b.au"));
+        fs::write(&path, of(&linear)).unwrap();
+        let staged = stage(&path, Target::File { path: &output, replace: true }, &settings, &mut watch).unwrap();
+        assert_eq!(staged.plan().redactions().collect::<Vec<_>>(), spans, "encoding {encoding}");
+        staged.publish().unwrap();
+        let (after, same) = (fs::read(&output).unwrap(), of(&expected));
+        for (at, (after, (before, same))) in
+            after[24..].chunks(each).zip(fs::read(&path).unwrap()[24..].chunks(each).zip(same[24..].chunks(each))).enumerate()
+        {
+            let masked = spans.iter().any(|one| one.span.contains(at as u64));
+            // More bits make finer noise: the two first bytes are what 16 bits would be, or one off where they were rounded up.
+            let near =
+                |one: &[u8], other: &[u8]| (i16::from_be_bytes([one[0], one[1]]) - i16::from_be_bytes([other[0], other[1]])).abs() <= 1;
+            assert!(if masked { encoding > 5 || near(after, same) } else { after == before }, "encoding {encoding}: sample {at}");
+        }
+        if encoding == 3 {
+            assert_eq!(after, same);
+        }
+        let verified = verify(Call::open(&path).unwrap(), &output, None, &settings, &mut watch).unwrap();
+        assert!(verified.left.is_empty(), "encoding {encoding}");
+    }
+}
+
 #[test]
 fn an_empty_file_is_no_recording() {
     let folder = tempfile::tempdir().unwrap();
