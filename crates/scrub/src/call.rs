@@ -268,6 +268,11 @@ impl Call {
         if let Body::Linear(linear) = &self.body { linear.data.clone() } else { 0..0 }
     }
 
+    /// All of the file, in blocks.
+    pub(crate) fn whole(&self) -> impl Iterator<Item = Range<u64>> + use<> {
+        cut(0..self.bytes())
+    }
+
     /// What stands before the frames, in blocks.
     pub(crate) fn head(&self) -> impl Iterator<Item = Range<u64>> + use<> {
         cut(0..self.data().start)
