@@ -26,8 +26,8 @@ pub(crate) struct Eye<C: Coding> {
 #[derive(Default)]
 pub(crate) struct Found {
     pub redactions: Vec<Redaction>,
-    /// Samples at which there are digits beyond doubt, on whatever channel.
-    pub sure: Vec<u64>,
+    /// Samples at which there are digits beyond doubt, and their channels.
+    pub sure: Vec<(u64, u8)>,
 }
 
 impl<C: Coding> Eye<C> {
@@ -115,8 +115,8 @@ impl Found {
         let one = match event {
             Event::Redacted(one) => one,
             Event::Exposed { channel, span, cause } => Redaction { channel, span, cause },
-            Event::Keyed { decided, .. } => return self.sure.push(decided.saturating_add(within.start)),
-            Event::Card { span, .. } => return self.sure.push(span.end.saturating_add(within.start).saturating_sub(1)),
+            Event::Keyed { channel, decided, .. } => return self.sure.push((decided.saturating_add(within.start), channel)),
+            Event::Card { channel, span } => return self.sure.push((span.end.saturating_add(within.start).saturating_sub(1), channel)),
             _ => return,
         };
         let span = Span::new(one.span.start.saturating_add(within.start), one.span.end.saturating_add(within.start)).overlap(within);

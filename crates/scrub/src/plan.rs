@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     channels: Vec<Vec<(Span, Cause)>>,
-    /// Samples, of any channel, at which there are digits beyond doubt.
-    sure: Vec<u64>,
+    /// Samples at which there are digits beyond doubt, and their channels.
+    sure: Vec<(u64, u8)>,
 }
 
 /// How sure it is that a span holds digits.
@@ -38,32 +38,33 @@ impl Plan {
         self.add_sure(found.sure);
     }
 
-    /// Adds samples at which there are digits beyond doubt.
-    pub fn add_sure(&mut self, samples: impl IntoIterator<Item = u64>) {
+    /// Adds samples at which there are digits beyond doubt, and their channels.
+    pub fn add_sure(&mut self, samples: impl IntoIterator<Item = (u64, u8)>) {
         self.sure.extend(samples);
         self.sure.sort_unstable();
         self.sure.dedup();
     }
 
-    /// Samples, of any channel, at which there are digits beyond doubt.
-    pub(crate) fn sure(&self) -> impl Iterator<Item = u64> + '_ {
+    /// Samples at which there are digits beyond doubt, and their channels.
+    pub(crate) fn sure(&self) -> impl Iterator<Item = (u64, u8)> + '_ {
         self.sure.iter().copied()
     }
 
     /// How sure it is that a span of this plan holds digits.
     #[must_use]
     pub fn confidence(&self, one: Redaction) -> Confidence {
-        let holds = |span: Span| {
-            let next = self.sure.partition_point(|at| *at < span.start);
-            self.sure.get(next).is_some_and(|at| *at < span.end)
+        let inside = |span: Span| {
+            let first = self.sure.partition_point(|(at, _)| *at < span.start);
+            self.sure.iter().skip(first).take_while(move |(at, _)| *at < span.end).map(|(_, channel)| *channel)
         };
+        let holds = |span: Span| inside(span).next().is_some();
         let sure = match one.cause {
             Cause::Event | Cause::Manual => true,
             // As that which it is linked to.
             Cause::Linked | Cause::Echo => {
                 holds(one.span) || (0..self.channels()).any(|channel| self.near(channel, one.span).0.iter().any(|(span, _)| holds(*span)))
             }
-            _ => holds(one.span),
+            _ => inside(one.span).any(|channel| channel == one.channel),
         };
         if sure { Confidence::Sure } else { Confidence::Likely }
     }
@@ -204,17 +205,18 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_sure_where_a_digit_beyond_doubt_lies_in_it_on_any_channel() {
+    fn a_span_is_sure_where_a_digit_beyond_doubt_lies_in_it_or_in_what_it_is_linked_to() {
         let mut plan = Plan::new(2);
         plan.add([
             red(0, 10, 20, Cause::Keyed),
             red(1, 12, 22, Cause::Linked),
             red(0, 30, 40, Cause::Keyed),
             red(1, 50, 60, Cause::Manual),
+            red(1, 70, 90, Cause::Spoken),
         ]);
-        plan.add_sure([11, 40]);
+        plan.add_sure([(11, 0), (40, 0), (80, 0)]);
         let sure: Vec<_> = plan.redactions().map(|one| plan.confidence(one) == Confidence::Sure).collect();
-        assert_eq!(sure, [true, false, true, true], "its own, none, linked to the first, asked for");
+        assert_eq!(sure, [true, false, true, true, false], "its own, none, linked to the first, asked for, another channel's");
     }
 
     #[test]
