@@ -111,7 +111,7 @@ pub struct KeygenArgs {
 /// `cardhush scrub`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-The output is read back and compared before it gets its name, and the input is never written to. Mode, times and (where allowed) owner are kept.
+The output is read back and compared before it gets its name, and the input is never written to. Mode, times and (where allowed) owner, ACL and tags are kept.
 
 Examples:
   cardhush scrub call.wav -o scrubbed.wav

@@ -1,4 +1,4 @@
-//! Claim: mode, times and owner of a call are those of its output, which nobody else can read before it is done.
+//! Claim: mode, times, owner, tags and ACL of a call are those of its output, which nobody else can read before it is done.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test's helpers may panic too")]
 
@@ -54,6 +54,137 @@ fn owner() {
     folder.run("scrub in.wav -o out.wav").exits(0);
     let out = fs::metadata(folder.path("out.wav")).unwrap();
     assert_eq!((out.uid(), out.gid(), out.mode() & 0o7777), (12_345, 23_456, 0o640));
+}
+
+/// Tags and ACLs (xattr(7), acl(5)), which file systems may lack.
+#[cfg(target_os = "linux")]
+mod attributes {
+    use super::*;
+    use rustix::fs::{XattrFlags, getxattr, listxattr, setxattr};
+    use rustix::io::Errno;
+
+    const ACL: &str = "system.posix_acl_access";
+    const DEFAULT_ACL: &str = "system.posix_acl_default";
+
+    /// An ACL as xattr(7) has it: version 2, then tag, rights and id of each entry. Its mode is 0640: the mask's rights stand where the group's do.
+    fn acl() -> Vec<u8> {
+        const NOBODY: u32 = u32::MAX;
+        let (user_obj, user, group_obj, mask, other) = (0x01, 0x02, 0x04, 0x10, 0x20);
+        let entries = [(user_obj, 6, NOBODY), (user, 4, 12_345), (group_obj, 0, NOBODY), (mask, 4, NOBODY), (other, 0, NOBODY)];
+        let entry = |(tag, rights, id): (u16, u16, u32)| [&tag.to_le_bytes()[..], &rights.to_le_bytes(), &id.to_le_bytes()].concat();
+        [2u32.to_le_bytes().to_vec(), entries.into_iter().flat_map(entry).collect()].concat()
+    }
+
+    /// Whether the file system has such an attribute; it then has it.
+    fn set(path: &Path, name: &str, value: &[u8]) -> bool {
+        match setxattr(path, name, value, XattrFlags::empty()) {
+            Err(Errno::OPNOTSUPP) => {
+                eprintln!("skipped: the file system of {} has no {name}", path.display());
+                false
+            }
+            set => set.map(|()| true).unwrap(),
+        }
+    }
+
+    /// What `name` says; `None` where it is not there.
+    fn get(path: &Path, name: &str) -> Option<Vec<u8>> {
+        let mut value = vec![0; 65_536];
+        match getxattr(path, name, value.as_mut_slice()) {
+            Err(Errno::NODATA) => None,
+            count => {
+                value.truncate(count.unwrap());
+                Some(value)
+            }
+        }
+    }
+
+    fn names(path: &Path) -> String {
+        let mut names = vec![0; 65_536];
+        let count = listxattr(path, names.as_mut_slice()).unwrap();
+        String::from_utf8(names[..count].to_vec()).unwrap()
+    }
+
+    /// A call and its outputs, beside and in place.
+    fn scrubbed(folder: &Folder) -> [std::path::PathBuf; 2] {
+        folder.run("scrub in.wav -o out.wav").exits(0);
+        folder.run("scrub in.wav --in-place").exits(0);
+        assert!(folder.read("in.wav") == folder.read("out.wav"));
+        [folder.path("out.wav"), folder.path("in.wav")]
+    }
+
+    #[test]
+    fn tags() {
+        // Nobody may write to 0444, and it has its tags all the same.
+        for mode in [0o640, 0o444] {
+            let folder = Folder::new();
+            let input = folder.call("in.wav");
+            let long = vec![7; 1_000];
+            if !set(&input, "user.retention", b"2031-12-31") {
+                return;
+            }
+            assert!(set(&input, "user.long", &long) && set(&input, "user.empty", b""));
+            age(&input, mode);
+            let before = kept(&input);
+            for output in scrubbed(&folder) {
+                assert_eq!(get(&output, "user.retention").as_deref(), Some(&b"2031-12-31"[..]));
+                assert!(get(&output, "user.long") == Some(long.clone()) && get(&output, "user.empty") == Some(vec![]));
+                assert_eq!(kept(&output), before);
+            }
+        }
+    }
+
+    #[test]
+    fn acls() {
+        let folder = Folder::new();
+        let input = folder.call("in.wav");
+        age(&input, 0o600);
+        if !set(&input, ACL, &acl()) {
+            return;
+        }
+        let before = kept(&input);
+        assert_eq!(before.0, 0o640);
+        for output in scrubbed(&folder) {
+            assert_eq!(get(&output, ACL), Some(acl()));
+            assert_eq!(kept(&output), before);
+        }
+    }
+
+    /// What a folder gives to new files is not for the successor of one that has it not.
+    #[test]
+    fn an_acl_of_the_folder_lets_nobody_in() {
+        let folder = Folder::new();
+        if !set(&folder.path(""), DEFAULT_ACL, &acl()) {
+            return;
+        }
+        let input = folder.call("in.wav");
+        assert!(get(&input, ACL).is_some(), "it comes from the folder");
+        rustix::fs::removexattr(&input, ACL).unwrap();
+        age(&input, 0o640);
+        let before = kept(&input);
+        for output in scrubbed(&folder) {
+            assert_eq!(get(&output, ACL), None);
+            assert_eq!(kept(&output), before);
+        }
+    }
+
+    /// What speaks of the old contents, or is a right, stays behind.
+    #[test]
+    fn others_stay_behind() {
+        let folder = Folder::new();
+        let input = folder.call("in.wav");
+        // Version 2 of the capabilities of a file (capabilities(7)): none.
+        let capability = [&0x0200_0000u32.to_le_bytes()[..], &[0; 16]].concat();
+        for (name, value) in [("trusted.mark", &b"here"[..]), ("security.capability", &capability)] {
+            if setxattr(&input, name, value, XattrFlags::empty()).is_err() {
+                eprintln!("skipped: {name} cannot be set here");
+                return; // not root
+            }
+        }
+        for output in scrubbed(&folder) {
+            let names = names(&output);
+            assert!(!names.contains("trusted.") && !names.contains("security.capability"), "{names:?}");
+        }
+    }
 }
 
 #[test]

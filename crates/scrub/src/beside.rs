@@ -3,6 +3,7 @@
 //! Where the system can (Linux), the file has no name until then, so that nothing is left of it whatever ends the run, a kill or a
 //! power cut included. Elsewhere it is a temporary file of mode 0600 that is removed on drop. Source: open(2) on `O_TMPFILE`.
 
+use crate::attributes;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use std::fs::{self, File, FileTimes, Metadata};
@@ -76,27 +77,39 @@ impl Beside {
         &self.target
     }
 
-    /// Gives it the mode, times and, where the system lets us, the owner of another file.
+    /// Gives it the mode, times, tags and, where the system lets us, the owner, ACL and label of another file, whose `metadata` are those before it was read.
     ///
     /// # Errors
-    /// Mode or times cannot be set.
-    pub fn resemble(&self, other: &Metadata) -> Result<(), Error> {
-        let mut permissions = other.permissions();
+    /// Mode, times or attributes cannot be set.
+    pub fn resemble(&self, other: &File, metadata: &Metadata) -> Result<(), Error> {
+        let attributes = doing("set the attributes of", &self.target);
+        attributes::tags(&self.file, other).map_err(&attributes)?;
+        let set_mode = |permissions| self.file.set_permissions(permissions).map_err(doing("set the mode of", &self.target));
+        #[cfg(not(unix))]
+        set_mode(metadata.permissions())?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::{PermissionsExt, fchown};
             let owned = |uid, gid| fchown(&self.file, uid, gid).is_ok();
-            let (uid, gid) = owner(other);
+            let ((uid, gid), mut permissions) = (owner(metadata), metadata.permissions());
             // Only root may give a file away; its group can be kept more often. A set-id bit is kept with its owner alone.
-            if !owned(Some(uid), Some(gid)) {
-                let group = owned(None, Some(gid));
+            let whole = owned(Some(uid), Some(gid));
+            let group = whole || owned(None, Some(gid));
+            if !whole {
                 permissions.set_mode(permissions.mode() & if group { 0o1777 } else { 0o1707 });
             }
+            set_mode(permissions.clone())?;
+            // An ACL brings its own rights for the group, so it comes with the group alone. What the mode says of the group is, with an ACL, the most that anybody whom it names
+            // may: without it that would be the group's.
+            if !attributes::acl(&self.file, group.then_some(other)).map_err(&attributes)? {
+                permissions.set_mode(permissions.mode() & 0o7707);
+                set_mode(permissions)?;
+            }
         }
-        self.file.set_permissions(permissions).map_err(doing("set the mode of", &self.target))?;
+        attributes::label(&self.file, other).map_err(&attributes)?;
         let mut times = FileTimes::new();
-        times = other.accessed().map_or(times, |at| times.set_accessed(at));
-        times = other.modified().map_or(times, |at| times.set_modified(at));
+        times = metadata.accessed().map_or(times, |at| times.set_accessed(at));
+        times = metadata.modified().map_or(times, |at| times.set_modified(at));
         self.file.set_times(times).map_err(doing("set the times of", &self.target))
     }
 

@@ -17,6 +17,7 @@
 //! replaced before its block goes to the disk. Report lines ([`Line`]) and errors hold no digit and no audio.
 
 mod arms;
+mod attributes;
 pub mod batch;
 mod beside;
 mod blocks;

@@ -80,7 +80,7 @@ pub(crate) fn stage_call(call: Call, target: Target<'_>, settings: &Settings, wa
     if let Some(beside) = &beside {
         digests = Some(write(&call, beside, &mut plan, settings, watch)?);
         if target != Target::Memory && !call.is_held() {
-            beside.resemble(call.metadata())?;
+            beside.resemble(call.file(), call.metadata())?;
         }
     }
     call.unchanged()?;

@@ -120,7 +120,7 @@ pub fn stage_capture(path: &Path, target: Target<'_>, settings: &Settings, watch
     let beside = beside.filter(|_| target != Target::InPlace || !job.edits.is_empty());
     if let Some(beside) = &beside {
         job.write(beside, watch)?;
-        beside.resemble(&metadata)?;
+        beside.resemble(&file, &metadata)?;
     }
     let container = job.reader()?.format().name();
     let streams = flows.iter().map(|flow| Stream {
