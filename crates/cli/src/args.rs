@@ -123,7 +123,7 @@ Examples:
   cardhush scrub call.wav --dry-run --json
   cardhush scrub archive -o clean --key answerable.key          all of a folder, told in clean/cardhush-ledger.jsonl
   cardhush scrub 'archive/2024/**/*.wav' -o clean --jobs 8 --shard 1/4
-  find /calls -name '*.wav' | cardhush scrub --list - -o /clean
+  find /calls -name '*.wav' -print0 | cardhush scrub --list - --null -o /clean
   cardhush scrub archive --in-place --ledger archive.jsonl
   cardhush scrub s3://calls/2024 -o s3://clean/2024 --ledger 2024.jsonl         built with the feature `cloud`; who asks is in AWS_*, GOOGLE_*, AZURE_*")]
 pub struct ScrubArgs {
@@ -160,6 +160,9 @@ pub struct ManyArgs {
     /// Take the calls that a file names, a path a line; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub list: Option<PathBuf>,
+    /// The names of the list end with NUL and not with a newline, as `find -print0` writes them
+    #[arg(long, requires = "list")]
+    pub null: bool,
     /// Leave out what a pattern matches, by relative path or by name (may be repeated)
     #[arg(long, value_name = "GLOB")]
     pub exclude: Vec<String>,

@@ -6,7 +6,7 @@ use crate::args::{
 use crate::exit::Failure;
 use crate::listen::{Listen, ListenArgs};
 use cardhush_core::{Config, Fill, Isa, Linking};
-use cardhush_scrub::batch::{Batch, Search, Shard, Where, glob, is_pattern};
+use cardhush_scrub::batch::{Batch, Ending, Search, Shard, Where, glob, is_pattern};
 use cardhush_scrub::ledger::Against;
 use cardhush_scrub::store::Store;
 use cardhush_scrub::{Mask, SampleCoding, Settings};
@@ -27,6 +27,7 @@ pub enum Scrub {
 pub struct ScrubMany {
     pub inputs: Vec<PathBuf>,
     pub list: Option<PathBuf>,
+    pub ending: Ending,
     pub search: Search,
     pub batch: Batch,
     /// Where it is told what was done; none where nothing is.
@@ -189,7 +190,8 @@ impl ScrubMany {
         let batch =
             Batch { settings: settings(args.settings)?, to, jobs, memory, shard: many.shard, sync: !many.no_sync, force: args.force };
         let Telling { json, quiet, .. } = args.telling.into();
-        Ok(Self { inputs: args.inputs, list: many.list, search, batch, ledger, key: many.key, json, quiet })
+        let ending = if many.null { Ending::Nul } else { Ending::Line };
+        Ok(Self { inputs: args.inputs, list: many.list, ending, search, batch, ledger, key: many.key, json, quiet })
     }
 }
 
@@ -217,6 +219,7 @@ impl ScrubMany {
         Ok(Self {
             inputs: args.inputs,
             list: None,
+            ending: Ending::default(),
             search: Search::default(),
             batch,
             ledger,

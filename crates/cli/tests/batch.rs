@@ -244,6 +244,33 @@ fn what_is_asked_for_is_done() {
     assert!(words(&ran).contains("another run is writing it"), "{}", words(&ran));
 }
 
+/// A name may hold anything but NUL, so only a list whose names end with that can tell any; on the command line they are whole anyway.
+#[cfg(unix)]
+#[test]
+fn names_with_ends_of_lines_in_them_are_told_with_nul() {
+    const NAMES: [&str; 3] = ["two\nlines.wav", "carriage.wav\r", "plain.wav"];
+    let work = tempfile::tempdir().unwrap();
+    let (input, list) = (work.path().join("in"), work.path().join("list"));
+    archive(&input, 1);
+    let call = fs::read(input.join("0/0.wav")).unwrap();
+    NAMES.iter().for_each(|name| fs::write(input.join(name), &call).unwrap());
+    fs::write(&list, NAMES.join("\0") + "\0").unwrap();
+    let stated = ["--list", list.to_str().unwrap(), "--null"];
+    for (folder, names) in [("listed", &stated[..]), ("named", &NAMES[..])] {
+        let out = work.path().join(folder);
+        let mut command = Command::new(CARDHUSH);
+        command.current_dir(&input).args(["scrub", "--spoken", "off"]).args(names).arg("-o").arg(&out);
+        let ran = run(command);
+        assert!(ran.status.code() == Some(0) && words(&ran).contains("3 files found: 3 scrubbed"), "{}", words(&ran));
+        let outputs = tree(&out);
+        assert!(NAMES.iter().all(|name| outputs.get(Path::new(name)).is_some_and(|bytes| *bytes != call)), "{:?}", outputs.keys());
+        assert_eq!(outputs.len(), NAMES.len());
+        let (originals, outputs) = (input.to_str().unwrap(), out.to_str().unwrap());
+        let ledger = verify(&out.join("cardhush-ledger.jsonl"), &["--originals", originals, "--outputs", outputs]);
+        assert_eq!(ledger.status.code(), Some(0), "{}", words(&ledger));
+    }
+}
+
 #[test]
 fn what_cannot_be_is_refused_at_once() {
     let work = tempfile::tempdir().unwrap();
@@ -259,6 +286,7 @@ fn what_cannot_be_is_refused_at_once() {
     refused(&["-o", input.join("letter.txt").to_str().unwrap()], "many calls go to a folder");
     refused(&["-o", "x", "--report", "r"], "is for one call");
     refused(&["-o", "x", "--since", "yesterday"], "neither a time");
+    refused(&["-o", "x", "--null"], "--list <FILE>");
     refused(&["-o", "x", "--shard", "4/3"], "I from 1 to N");
     let one = input.join("0/0.wav");
     let ran = run(scrub(&one, &["-o", "x"]));

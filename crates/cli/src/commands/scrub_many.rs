@@ -5,7 +5,7 @@ use crate::job::{ScrubMany, is_store};
 use crate::progress::Rate;
 use crate::stop::Stop;
 use cardhush_scrub::Error;
-use cardhush_scrub::batch::{Found, Ran, Search, Told, Where, is_pattern, run as run_batch};
+use cardhush_scrub::batch::{Ending, Found, Ran, Told, Where, is_pattern, run as run_batch};
 use cardhush_scrub::ledger::{Key, Ledger, Treatment};
 use cardhush_scrub::store::Store;
 use std::fs::{self, File};
@@ -107,8 +107,8 @@ fn files(job: &ScrubMany) -> Result<Files, Failure> {
         } else if input.is_dir() {
             Box::new(job.search.folder(input))
         } else if input.exists() || !input.to_str().is_some_and(is_pattern) {
-            let named = [input.clone().into_os_string().into_encoded_bytes(), b"\n".to_vec()].concat();
-            Box::new(job.search.list(io::Cursor::new(named), input))
+            let named = input.clone().into_os_string().into_encoded_bytes();
+            Box::new(job.search.list(io::Cursor::new(named), Ending::Nul, input))
         } else {
             let pattern = input.to_string_lossy();
             Box::new(job.search.pattern(&pattern).map_err(|e| Failure::usage(format_args!("{pattern}: {e}")))?)
@@ -116,17 +116,17 @@ fn files(job: &ScrubMany) -> Result<Files, Failure> {
         all = Box::new(all.chain(next));
     }
     if let Some(list) = &job.list {
-        all = Box::new(all.chain(listed(&job.search, list)?));
+        all = Box::new(all.chain(listed(job, list)?));
     }
     Ok(all)
 }
 
-fn listed(search: &Search, list: &Path) -> Result<Files, Failure> {
+fn listed(job: &ScrubMany, list: &Path) -> Result<Files, Failure> {
     if list == Path::new("-") {
-        return Ok(Box::new(search.list(io::stdin(), list)));
+        return Ok(Box::new(job.search.list(io::stdin(), job.ending, list)));
     }
     let file = File::open(list).map_err(|e| Failure::failed(format_args!("--list {}: cannot read it: {e}", list.display())))?;
-    Ok(Box::new(search.list(file, list)))
+    Ok(Box::new(job.search.list(file, job.ending, list)))
 }
 
 /// Beside the ledger: what was not scrubbed and not copied, with its reason, as of now.

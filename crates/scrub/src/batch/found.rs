@@ -53,6 +53,16 @@ pub struct Search {
     pub shard: Shard,
 }
 
+/// What the names of a list end with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Ending {
+    /// A line feed, with or without a carriage return before it.
+    #[default]
+    Line,
+    /// A NUL alone, which no name holds: `find -print0`.
+    Nul,
+}
+
 impl Default for Shard {
     fn default() -> Self {
         Self { number: 1, of: 1 }
@@ -150,25 +160,25 @@ impl Search {
         }))
     }
 
-    /// What a list names, a path or an object a line, in its order. Files are called by their paths, less a root; what leads out of it is refused where it is treated.
+    /// What a list names, each a path or an object, in its order. Files are called by their paths, less a root; what leads out of it is refused where it is treated.
     ///
     /// # Errors
     /// The list cannot be read on.
-    pub fn list<R: Read + Send>(&self, list: R, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
+    pub fn list<R: Read + Send>(&self, list: R, ending: Ending, name: &Path) -> impl Iterator<Item = Result<Found, Error>> + Send + use<R> {
         let (search, name) = (self.clone(), name.to_owned());
         let here = std::env::current_dir().unwrap_or_default();
         let mut buckets = Buckets::default();
-        Lines(BufReader::new(list)).filter_map(move |line| match line {
-            Ok(line) if line.is_empty() => None,
-            Ok(line) if str::from_utf8(&line).is_ok_and(Store::is_named) => {
-                let found = match buckets.found(&String::from_utf8_lossy(&line)) {
+        Names(BufReader::new(list), ending).filter_map(move |one| match one {
+            Ok(one) if one.is_empty() => None,
+            Ok(one) if str::from_utf8(&one).is_ok_and(Store::is_named) => {
+                let found = match buckets.found(&String::from_utf8_lossy(&one)) {
                     Ok(found) => found,
                     Err(error) => return Some(Err(error)),
                 };
                 search.wants_object(&found, false).then_some(Ok(found))
             }
-            Ok(line) => {
-                let path = path_of(line);
+            Ok(one) => {
+                let path = path_of(one);
                 let root = if path.is_absolute() { Path::new("/") } else { &here };
                 let found = Found::new(&path, root, &path);
                 search.wants(&found, || fs::symlink_metadata(&path).ok()).then_some(Ok(found))
@@ -270,27 +280,28 @@ impl Found {
     }
 }
 
-/// The lines of a list, none of them longer than a path can be.
-struct Lines<R>(BufReader<R>);
+/// The names of a list, none of them longer than a path can be.
+struct Names<R>(BufReader<R>, Ending);
 
 /// Bytes of the longest path that is taken.
 const LONGEST_PATH: u64 = 65_536;
 
-impl<R: Read> Iterator for Lines<R> {
+impl<R: Read> Iterator for Names<R> {
     type Item = std::io::Result<Vec<u8>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut line = Vec::new();
-        match self.0.by_ref().take(LONGEST_PATH).read_until(b'\n', &mut line) {
+        let mut name = Vec::new();
+        let end = if self.1 == Ending::Nul { 0 } else { b'\n' };
+        match self.0.by_ref().take(LONGEST_PATH).read_until(end, &mut name) {
             Ok(0) => None,
-            Ok(_) if line.ends_with(b"\n") => {
-                line.truncate(line.len() - if line.ends_with(b"\r\n") { 2 } else { 1 });
-                Some(Ok(line))
+            Ok(_) if name.ends_with(&[end]) => {
+                name.truncate(name.len() - if name.ends_with(b"\r\n") { 2 } else { 1 });
+                Some(Ok(name))
             }
             Ok(count) if count as u64 >= LONGEST_PATH => {
-                Some(Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("a line of over {LONGEST_PATH} bytes is no path"))))
+                Some(Err(std::io::Error::new(std::io::ErrorKind::InvalidData, format!("a name of over {LONGEST_PATH} bytes is no path"))))
             }
-            Ok(_) => Some(Ok(line)),
+            Ok(_) => Some(Ok(name)),
             Err(error) => Some(Err(error)),
         }
     }
@@ -368,7 +379,10 @@ mod tests {
         assert_eq!(pattern("**/*.wav"), ["a.wav", "b/2.wav", "b/c/3.wav"]);
         assert_eq!(pattern("b/*.wav"), ["2.wav"]);
         let list = "x/y.wav\n\n/abs/z.wav\nn.txt\n".as_bytes();
-        assert_eq!(names(search.list(list, Path::new("list"))), ["x/y.wav", "abs/z.wav"]);
+        assert_eq!(names(search.list(list, Ending::Line, Path::new("list"))), ["x/y.wav", "abs/z.wav"]);
+        let (lines, nul) = ("x\r\ny\r\nz\r".as_bytes(), "x\r\0y\nz\0\0\n".as_bytes());
+        assert_eq!(names(search.list(lines, Ending::Line, Path::new("list"))), ["x", "y", "z\r"]);
+        assert_eq!(names(search.list(nul, Ending::Nul, Path::new("list"))), ["x\r", "y\nz", "\n"]);
         let all = names(search.folder(root));
         let parts: Vec<_> =
             ["1/3", "2/3", "3/3"].map(|shard| names(Search { shard: shard.parse().unwrap(), ..search.clone() }.folder(root))).concat();
@@ -401,7 +415,7 @@ mod tests {
     #[test]
     fn lists_without_lines_are_not_read_for_ever() {
         let list = std::io::repeat(b'a');
-        let mut found = Search::default().list(list, Path::new("list"));
+        let mut found = Search::default().list(list, Ending::Line, Path::new("list"));
         assert!(found.next().unwrap().is_err());
     }
 

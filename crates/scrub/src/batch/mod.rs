@@ -14,7 +14,7 @@ mod one;
 mod room;
 
 pub(crate) use found::path_below;
-pub use found::{Buckets, Found, Search, Shard, glob, is_pattern};
+pub use found::{Buckets, Ending, Found, Search, Shard, glob, is_pattern};
 
 use crate::error::Error;
 use crate::ledger::{CallRecord, Known, Ledger, Opened, Totals, Treatment};
