@@ -189,7 +189,7 @@ fn how_far_a_replacement_is_heard() {
     for (number, worst) in worst.iter().enumerate() {
         println!("{} ms behind: {worst:.1} dBFS", number * 20);
     }
-    // Behind the reach, within steps of the output (8 of 32768 are -72 dBFS) and their echo; the recording has -24 dBm0.
+    // Of this recording; `gsm_memory.rs` has others, in which it is more.
     let reach = (DECODER_MEMORY / FRAME) as usize;
     assert!(worst[..reach].iter().any(|worst| *worst > -30.0) && worst[reach..].iter().all(|worst| *worst < -45.0));
 }
