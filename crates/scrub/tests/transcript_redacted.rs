@@ -150,6 +150,18 @@ fn numbers_and_names_that_may_be_digits_go() {
 }
 
 #[test]
+fn beside_times_that_cannot_be_of_the_call_nothing_masked_stays() {
+    for (start, end) in [(8e10, 0.0), (900.0, 901.0), (-9.0, -8.0), (5.0, 4.0)] {
+        let stray = json!({"start": start, "end": end, "text": "four 4111"});
+        let out = redacted(&json!({"words": [word("four", 1.0), word("so", 40.0)], "stray": [stray]}), &[(0, 0.5, 2.0)]);
+        assert_eq!(out["stray"][0]["text"], "[digits] [digits]", "{start} to {end}");
+    }
+    let elsewhere = json!({"start": 40.0, "end": 41.0, "text": "so 4111"});
+    let out = redacted(&json!({"words": [word("four", 1.0), word("so", 40.0)], "stray": [elsewhere]}), &[(0, 0.5, 2.0)]);
+    assert_eq!(out["stray"][0]["text"], "so 4111");
+}
+
+#[test]
 fn a_file_appears_when_it_is_published() {
     let folder = tempfile::tempdir().unwrap();
     let target = folder.path().join("out.json");

@@ -48,6 +48,8 @@ pub struct Transcript {
     /// Which of them speak digits.
     counted: Vec<bool>,
     spoken: Vec<Spoken>,
+    /// How long the call is.
+    duration_s: f64,
 }
 
 /// Where a transcript says that digits are spoken.
@@ -103,7 +105,7 @@ impl Transcript {
             }
         }
         spoken.sort_by(|a, b| a.start_s.total_cmp(&b.start_s));
-        Ok(Self { document, words, counted, spoken })
+        Ok(Self { document, words, counted, spoken, duration_s })
     }
 
     /// Where it says that digits are spoken, in order of the starts.
@@ -115,7 +117,7 @@ impl Transcript {
     /// and in every other copy of the text. Without masks it is the same document.
     #[must_use]
     pub fn redacted(&self, plan: &Plan, rate_hz: u32) -> Value {
-        redact::redacted(&self.document, &self.words, &self.counted, &Masks::new(plan, rate_hz))
+        redact::redacted(&self.document, (&self.words, &self.counted), self.duration_s, &Masks::new(plan, rate_hz))
     }
 
     /// Writes the redacted document beside `target`, where nobody sees it and its owner alone may read it, until it is published.

@@ -54,8 +54,8 @@ const ABOUT: [&str; 8] = ["metadata", "model", "params", "systeminfo", "result",
 /// Words in smaller pieces, which cannot be told to be digits one by one: text tokens, their ids, letters.
 const PIECES: [&str; 5] = ["tokens", "token_ids", "chars", "char_segments", "characters"];
 
-/// A document without the number words among `words`, in order of their starts, that are masked; `counted` says which of them speak digits by their neighbours.
-pub(super) fn redacted(document: &Value, words: &[Word], counted: &[bool], masks: &Masks) -> Value {
+/// A document, of a call so long, without the number words among `words`, in order of their starts, that are masked; `counted` says which of them speak digits by their neighbours.
+pub(super) fn redacted(document: &Value, (words, counted): (&[Word], &[bool]), duration_s: f64, masks: &Masks) -> Value {
     if !masks.some(None) {
         return document.clone();
     }
@@ -78,8 +78,18 @@ pub(super) fn redacted(document: &Value, words: &[Word], counted: &[bool], masks
     let until = ends.collect();
     let spellings = words.iter().map(|word| word.spellings.len()).max().unwrap_or(0);
     let channels: HashSet<u8> = words.iter().filter_map(|word| word.channel).collect();
-    let redactor =
-        Redactor { words, spellings, taken: taken.collect(), masked, latest, until, channels, masks, budget: Cell::new(SEARCHED) };
+    let redactor = Redactor {
+        words,
+        spellings,
+        taken: taken.collect(),
+        masked,
+        latest,
+        until,
+        channels,
+        duration_s,
+        masks,
+        budget: Cell::new(SEARCHED),
+    };
     let all = Stretch { channel: None, times: None };
     match document {
         Value::Object(top) => {
@@ -114,6 +124,7 @@ struct Redactor<'a> {
     until: Vec<Times>,
     /// Channels that words have. Another one that a document names is not known to be one of the call.
     channels: HashSet<u8>,
+    duration_s: f64,
     masks: &'a Masks,
     budget: Cell<usize>,
 }
@@ -146,9 +157,17 @@ impl Redactor<'_> {
     }
 
     fn object(&self, object: &Map<String, Value>, outer: Stretch) -> Value {
-        let at = Stretch { channel: self.channel(object).or(outer.channel), times: times::hull(object).or(outer.times) };
+        let at = Stretch {
+            channel: self.channel(object).or(outer.channel),
+            times: times::hull(object).map_or(outer.times, |own| self.of_call(own)),
+        };
         let moved = times::own(object).ok().flatten().map(|own| (own, self.masks.outward(at.channel, own)));
         Value::Object(object.iter().map(|field| self.field(field, at, moved)).collect())
+    }
+
+    /// Times that can be of the call; those that cannot tell nothing, so that what they stand beside may be of any part of it.
+    fn of_call(&self, (start, end): Times) -> Option<Times> {
+        (start <= end && end >= 0.0 && start <= self.duration_s).then_some((start, end))
     }
 
     /// A field of an object that speaks of `at`, and whose times are to be moved.
