@@ -10,7 +10,7 @@ use crate::beside::sweep;
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
 use crate::ledger::{CallRecord, CutOff, FileState, Known, Ledger, Opened, Record, Treatment, name, run};
-use crate::store::{Over, Put, Store, put_all};
+use crate::store::Store;
 use crate::tree::key;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -37,8 +37,8 @@ pub(super) enum Before {
 
 /// See the module.
 pub(super) struct Commit<'a> {
-    batch: &'a Batch,
-    ledger: Option<&'a mut Ledger>,
+    pub(super) batch: &'a Batch,
+    pub(super) ledger: Option<&'a mut Ledger>,
     /// The run's first line, and whether the ledger has it.
     opened: Opened,
     is_open: bool,
@@ -221,55 +221,6 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    /// Puts the outputs that are to be objects, and tells the ledger the store's names of them.
-    fn put_objects(&mut self, group: &mut [Done]) -> Result<(), Error> {
-        let (mut puts, mut whose) = (Vec::new(), Vec::new());
-        for (at, done) in group.iter_mut().enumerate() {
-            let to = match (&self.batch.to, &done.found.object) {
-                (Where::Store(place), _) => key(&done.found.relative).map(|key| place.below(&key)),
-                (Where::InPlace, Some(object)) => Ok(object.clone()),
-                _ => continue,
-            };
-            // From here on it is no file to be named, whatever comes.
-            let Some((staged, sha256)) = done.staged.take().zip(done.record.output.as_ref().and_then(|output| output.sha256)) else {
-                continue;
-            };
-            let over = match &self.batch.to {
-                Where::InPlace => Over::Itself,
-                _ if self.batch.force => Over::Anything,
-                // The line of this output is there already: what it replaces is what was known before it.
-                _ => Over::Own(done.replaces_own),
-            };
-            let to = match to.and_then(|to| staged.call().unchanged().map(|()| to)) {
-                Ok(to) => to,
-                Err(error) => {
-                    done.record.fail(Treatment::Failed, error.to_string());
-                    self.add_line(&done.record)?;
-                    continue;
-                }
-            };
-            let from = done.found.object.clone();
-            puts.push(Put { to, contents: staged.into_contents(), sha256, kept: std::mem::take(&mut done.kept), over, from });
-            whose.push(at);
-        }
-        let mut outputs = Vec::new();
-        for (at, result) in whose.into_iter().zip(put_all(puts)) {
-            let Some(done) = group.get_mut(at) else { continue };
-            match result {
-                Ok(etag) => outputs.extend(done.seq.map(|seq| (seq, etag))),
-                Err(error) => {
-                    let outcome = if matches!(error, Error::Changed { .. }) { Treatment::Refused } else { Treatment::Failed };
-                    done.record.fail(outcome, error.to_string());
-                    self.add_line(&done.record)?;
-                }
-            }
-        }
-        if let (Some(ledger), false) = (self.ledger.as_mut(), outputs.is_empty()) {
-            ledger.add(&Record::Stored { outputs })?;
-        }
-        Ok(())
-    }
-
     /// A file that stands where an output should go, and that the ledger does not know as this output, stays.
     fn refuse_foreign(&self, done: &mut Done) {
         let (Where::Folder(_), Some(output)) = (&self.batch.to, self.output(&done.found)) else { return };
@@ -302,7 +253,7 @@ impl<'a> Commit<'a> {
     }
 
     /// Gives the line's number.
-    fn add_line(&mut self, record: &CallRecord) -> Result<Option<u64>, Error> {
+    pub(super) fn add_line(&mut self, record: &CallRecord) -> Result<Option<u64>, Error> {
         let Some(ledger) = self.ledger.as_mut() else { return Ok(None) };
         if !self.is_open {
             ledger.add(&Record::Opened(Box::new(self.opened.clone())))?;

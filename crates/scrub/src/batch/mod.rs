@@ -11,6 +11,7 @@
 mod commit;
 mod found;
 mod one;
+mod put;
 mod room;
 
 pub(crate) use found::path_below;
