@@ -21,8 +21,8 @@ use crate::RigError;
 use crate::draw::{Draws, Fault, Rates};
 use crate::fault_body::{BodyError, CutBody};
 use crate::journal::Journal;
+use crate::listen::listen;
 use crate::replace::{self, Replace};
-use crate::serve::{listen, stopped};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -90,24 +90,20 @@ pub(crate) async fn run(args: Args) -> Result<(), RigError> {
         journal: Journal::default(),
     });
 
-    let listener = listen(args.port).await?;
-    let mut stop = stopped()?;
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => {
-                let Ok((socket, _)) = accepted else { continue };
-                tokio::spawn(connection(Arc::clone(&proxy), socket));
-            }
-            _ = stop.recv() => break,
+    let connection = |socket| {
+        let proxy = Arc::clone(&proxy);
+        async move {
+            // Errors are the faults themselves, and clients that went away.
+            let _ = serve(proxy, socket).await;
         }
-    }
+    };
+    listen(args.port, connection).await?;
     proxy.journal.summary();
     Ok(())
 }
 
 /// Serves one connection until its client closes it or a fault does.
-async fn connection(proxy: Arc<Proxy>, socket: TcpStream) -> Option<()> {
-    socket.set_nodelay(true).ok()?;
+async fn serve(proxy: Arc<Proxy>, socket: TcpStream) -> Option<()> {
     let socket = socket.into_std().ok()?;
     // A second hold on the socket, to have it reset at its end.
     let hold = Arc::new(socket.try_clone().ok()?);
@@ -116,7 +112,6 @@ async fn connection(proxy: Arc<Proxy>, socket: TcpStream) -> Option<()> {
         let (proxy, hold) = (Arc::clone(&proxy), Arc::clone(&hold));
         async move { proxy.answer(request, &hold).await }
     });
-    // Errors are the faults themselves, and clients that went away.
     http1::Builder::new().serve_connection(TokioIo::new(socket), service).await.ok()
 }
 

@@ -92,16 +92,22 @@ fn check(wanted: Option<&IfMatch>, is: Option<&ETag>) -> S3Result<()> {
     }
 }
 
-#[async_trait]
-impl S3 for Locked {
-    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
-        let input = &request.input;
+/// The lock of an object that is to be read, and the ETag that it must have. A macro, since inputs of GET and HEAD have the same fields and no type in common.
+macro_rules! read_of {
+    ($store:expr, $input:expr) => {{
+        let input = &$input;
         if input.if_none_match.is_some() || input.if_modified_since.is_some() || input.if_unmodified_since.is_some() {
             return Err(s3_error!(NotImplemented, "of conditions, only If-Match"));
         }
-        let lock = self.lock(&input.bucket, &input.key);
+        ($store.lock(&input.bucket, &input.key), input.if_match.clone())
+    }};
+}
+
+#[async_trait]
+impl S3 for Locked {
+    async fn get_object(&self, request: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {
+        let (lock, if_match) = read_of!(self, request.input);
         let _shared = lock.read().await;
-        let if_match = input.if_match.clone();
         // The file is open when this returns: what comes after the lock is still of this ETag, since a PUT makes a new file.
         let response = self.files.get_object(request).await?;
         check(if_match.as_ref(), response.output.e_tag.as_ref())?;
@@ -109,13 +115,8 @@ impl S3 for Locked {
     }
 
     async fn head_object(&self, request: S3Request<HeadObjectInput>) -> S3Result<S3Response<HeadObjectOutput>> {
-        let input = &request.input;
-        if input.if_none_match.is_some() || input.if_modified_since.is_some() || input.if_unmodified_since.is_some() {
-            return Err(s3_error!(NotImplemented, "of conditions, only If-Match"));
-        }
-        let lock = self.lock(&input.bucket, &input.key);
+        let (lock, if_match) = read_of!(self, request.input);
         let _shared = lock.read().await;
-        let if_match = input.if_match.clone();
         let response = self.files.head_object(request).await?;
         check(if_match.as_ref(), response.output.e_tag.as_ref())?;
         Ok(response)

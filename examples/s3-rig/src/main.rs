@@ -4,6 +4,7 @@ mod draw;
 mod fault_body;
 mod faults;
 mod journal;
+mod listen;
 mod listing;
 mod locked;
 mod replace;
