@@ -101,6 +101,9 @@ fn bare_samples_and_au_are_scrubbed_in_place() {
     }
 }
 
+/// Writes one sample in a coding.
+type Encode = Box<dyn Fn(i16) -> Vec<u8>>;
+
 /// The same samples with the most significant byte first come out as the same samples, and are verified against their original.
 #[test]
 fn au_of_linear_samples_is_scrubbed_as_bare_ones_are() {
@@ -119,7 +122,7 @@ fn au_of_linear_samples_is_scrubbed_as_bare_ones_are() {
     staged.publish().unwrap();
     let expected: Vec<i16> = fs::read(&bare).unwrap().as_chunks::<2>().0.iter().map(|two| i16::from_le_bytes(*two)).collect();
     let integer = |bits: u32| move |sample: i16| (i32::from(sample) << (bits - 16)).to_be_bytes()[(4 - bits as usize / 8)..].to_vec();
-    let codings: [(u32, usize, Box<dyn Fn(i16) -> Vec<u8>>); 5] = [
+    let codings: [(u32, usize, Encode); 5] = [
         (3, 2, Box::new(integer(16))),
         (4, 3, Box::new(integer(24))),
         (5, 4, Box::new(integer(32))),
