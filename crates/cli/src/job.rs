@@ -262,6 +262,12 @@ impl ScrubOne {
                 ));
             }
             _ if args.dry_run => Target::Nowhere,
+            (Some(place), _) if is_store(&place) => {
+                return Err(Failure::usage(format_args!(
+                    "-o {}: one call goes to a file; name its folder, or a --list, to scrub into a store",
+                    place.display()
+                )));
+            }
             (Some(folder), _) if folder.is_dir() => Target::File(folder.join(input.file_name().unwrap_or_default())),
             (Some(path), _) => Target::File(path),
             (None, true) => Target::InPlace,

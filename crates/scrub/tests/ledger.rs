@@ -1,7 +1,7 @@
 //! Claims: whatever byte of a ledger, an output or an original is changed, it is found, and named; a ledger that was cut off is gone on with; lines cannot be left out, moved or written by others.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test's helpers may panic too")]
 
-use cardhush_scrub::batch::{Batch, Search, Shard, Where, run};
+use cardhush_scrub::batch::{Batch, Found, Search, Shard, Where, run};
 use cardhush_scrub::ledger::{Against, Key, Ledger, Problem, PublicKey, Verification, verify_ledger};
 use cardhush_scrub::{Settings, Tree};
 use cardhush_testkit::rng::Rng;
@@ -272,6 +272,23 @@ fn ledgers_of_several_workers_add_up_to_the_manifest() {
     let (both, named) = check(&[lost.clone(), path.clone()], &manifest);
     assert!(named.is_empty(), "{named:?}");
     assert_eq!((both.totals.found, both.again, both.lost), (alone.totals.found, 2, 1), "nothing counts twice");
+    // One that came late, when an original was gone, undoes nothing; by itself it has failed.
+    let late = archive.path("late.jsonl");
+    let mut settings = Settings::default();
+    settings.spoken = None;
+    let batch =
+        Batch { settings, to: Where::Folder(archive.path("out")), jobs: 1, memory: 0, shard: Shard::default(), sync: false, force: false };
+    let (here, away) = (archive.path("in/0.wav"), archive.path("away"));
+    fs::rename(&here, &away).unwrap();
+    let found = Found::new(&here, &archive.path("in").canonicalize().unwrap(), Path::new("0.wav"));
+    let ran = run(&batch, [Ok(found)].into_iter(), Some(&mut Ledger::open(&late, None).unwrap()), &|| false, &mut |_| ()).unwrap();
+    assert_eq!((ran.totals.failed, ran.totals.found), (1, 1));
+    fs::rename(&away, &here).unwrap();
+    let (of_both, named) = check(&[path.clone(), late.clone()], &manifest);
+    assert!(named.is_empty(), "{named:?}");
+    assert_eq!((of_both.totals, of_both.again), (alone.totals, 1));
+    let (of_late, _) = check(&[late], &manifest);
+    assert_eq!(of_late.totals.failed, 1);
     // Nobody did again what the lost one began.
     let (_, named) = check(
         &[lost.clone(), archive.path("empty.jsonl")].map(|path| {

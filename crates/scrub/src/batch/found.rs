@@ -237,12 +237,11 @@ impl Buckets {
     /// # Errors
     /// See [`Store::open`].
     pub fn found(&mut self, name: &str) -> Result<Found, Error> {
-        let key = name.splitn(4, '/').nth(3).unwrap_or_default();
-        let bucket = name.strip_suffix(key).unwrap_or(name).trim_end_matches('/');
+        let (bucket, key) = Store::cut(name)?;
         let store = match self.0.iter().find(|store| store.bucket() == bucket) {
             Some(store) => store.clone(),
             None => {
-                let store = Store::open(bucket)?;
+                let store = Store::open(&bucket)?;
                 self.0.push(store.clone());
                 store
             }

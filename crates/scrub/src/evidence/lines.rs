@@ -1,11 +1,11 @@
-//! The lines that count: of each file the last one of its ledger, as the ledger's own sums have it; and where several ledgers have lines of a file, that of them which was ended last.
+//! The lines that count: of each file the last one of its ledger, as the ledger's own sums have it; and where several ledgers have lines of a file, that of them which weighs most, as `verify` has it.
 //!
 //! Which is the last is known at the end alone, so a ledger is read twice. The first time a filter of fixed size notes which paths may have come before; only those are remembered
 //! one by one, with their last line. So memory grows with the files that were treated more than once, not with the ledger.
 
 use super::state::State;
 use crate::error::{Error, doing};
-use crate::ledger::{Entries, Entry, PublicKey, Record, micros, name};
+use crate::ledger::{Entries, Entry, PublicKey, Record, micros, name, weight};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -24,8 +24,8 @@ pub struct Repeats {
 /// Ledgers: those of shards, of archives, or of workers of which one does again what another one did not end.
 pub struct Ledgers {
     read: Vec<(PathBuf, Repeats, State)>,
-    /// Of files that may be in more than one of them: when the last line was ended, and which that is.
-    among: HashMap<u128, (bool, u64, usize, u64)>,
+    /// Of files that may be in more than one of them: what the line that counts weighs, and which has it.
+    among: HashMap<u128, ((bool, bool, u64), usize)>,
     key: Option<PublicKey>,
 }
 
@@ -93,7 +93,7 @@ impl Ledgers {
             let name = name(&call.root, &call.path);
             if everywhere.last.contains_key(&name) {
                 let sealed = self.read.get(number).is_some_and(|(_, _, state)| entry.seq < state.sealed_lines);
-                let line = (sealed, micros(&call.ended), number, entry.seq);
+                let line = (weight(sealed, call.outcome, micros(&call.ended)), number);
                 let last = among.entry(name).or_insert(line);
                 *last = line.max(*last);
             }
@@ -132,7 +132,7 @@ impl Ledgers {
                 };
                 let name = name(&call.root, &call.path);
                 if repeats.is_last(name, entry.seq) {
-                    let counts = self.among.get(&name).is_none_or(|(_, _, ledger, _)| *ledger == number);
+                    let counts = self.among.get(&name).is_none_or(|(_, ledger)| *ledger == number);
                     see(number, &entry, counts);
                 }
             }

@@ -1,7 +1,7 @@
 //! Are ledgers as they were written, do they add up, and are the files as they say?
 //!
 //! The chain, the seals and the sums of each are checked first, line by line, up to the first that is wrong. Ledgers of several workers are then taken together: of each file the line counts that was
-//! ended last, whichever ledger has it, so that what was tried again counts once; and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
+//! ended last, whichever ledger has it, so that what was tried again counts once ([`weight`]); and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
 //! output is what was written, that the two are the same bytes but for the spans of the line, and that nothing is found in the output that was not there to be found.
 
 use super::key::PublicKey;
@@ -255,8 +255,8 @@ fn read_ledger(
         match sum.last.get(&name).copied() {
             Some(other) => {
                 found.again += 1;
-                // A line without a seal counts for less than any with one: what it tells of may not have come to be.
-                if (last.sealed, last.ended_us) > (other.sealed, other.ended_us) {
+                let of = |line: &Last| weight(line.sealed, line.outcome, line.ended_us);
+                if of(&last) > of(&other) {
                     sum.last.insert(name, last);
                 }
             }
@@ -267,6 +267,12 @@ fn read_ledger(
         *whole = true;
     }
     Ok(())
+}
+
+/// By what the line of a file that counts is chosen among those of several ledgers. One without a seal counts for less than any with one: what it tells of may not have come to be. One that failed counts for less than one that
+/// did not: whoever comes late may find the original gone, and whether the output of the other stands is checked by its digest. Among like ones the last counts.
+pub(crate) fn weight(sealed: bool, outcome: Treatment, ended_us: u64) -> (bool, bool, u64) {
+    (sealed, outcome != Treatment::Failed, ended_us)
 }
 
 /// A time of a ledger in microseconds since the epoch.

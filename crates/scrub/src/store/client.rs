@@ -17,8 +17,8 @@ use object_store::{
 };
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
-use std::sync::OnceLock;
 use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 use tokio::runtime::Runtime;
 use url::Url;
 
@@ -27,8 +27,8 @@ const MARK: &str = "cardhushsha256";
 /// Times that a put is decided anew because something else came between.
 const TRIES: usize = 4;
 
-/// What all requests run on, whatever store they go to.
-static RUNTIME: OnceLock<Runtime> = OnceLock::new();
+/// What all requests of a process run on, whatever store they go to. A child that was forked has none of its parent's threads: it needs its own, and leaves the parent's alone, with which it shares what wakes them.
+static RUNTIME: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
 
 /// A bucket.
 pub struct Client {
@@ -46,12 +46,7 @@ impl Client {
         let texts = std::env::vars_os().filter_map(|(name, value)| name.into_string().ok().zip(value.into_string().ok()));
         let set = texts.filter(|(name, _)| ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|of| name.starts_with(of)));
         let (store, _) = parse_url_opts(&url, set).map_err(told)?;
-        if RUNTIME.get().is_none() {
-            // Another thread may have been faster; then this one goes.
-            let _ = RUNTIME.set(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?);
-        }
-        let runtime = RUNTIME.get().ok_or(io::ErrorKind::Other)?;
-        Ok(Self { store, runtime })
+        Ok(Self { store, runtime: runtime()? })
     }
 
     /// The objects below a prefix, `ahead` of them at most before they are taken.
@@ -157,6 +152,19 @@ impl Client {
             Err(error) => Err(error),
         }
     }
+}
+
+/// What requests of this process run on: for as long as it lives, and so never given back.
+fn runtime() -> io::Result<&'static Runtime> {
+    let own = std::process::id();
+    let mut there = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((_, runtime)) = there.filter(|(process, _)| *process == own) {
+        return Ok(runtime);
+    }
+    let runtime: &'static Runtime =
+        Box::leak(Box::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?));
+    *there = Some((own, runtime));
+    Ok(runtime)
 }
 
 /// Puts an object into its own bucket.

@@ -90,10 +90,29 @@ pub(crate) struct Put {
 }
 
 impl Store {
-    /// Whether a name is that of a place in a store.
+    /// Whether a name is a URL and no path: that of a place in a store, or of one that is not read, which must not be taken for a folder of that name. A folder that is called so is `./s3:`.
     #[must_use]
     pub fn is_named(name: &str) -> bool {
-        name.split_once("://").is_some_and(|(scheme, _)| ["s3", "s3a", "gs", "az", "azure", "abfs", "abfss", "adl"].contains(&scheme))
+        let scheme = name.split_once(":/").map_or("", |(scheme, _)| scheme);
+        scheme.len() > 1
+            && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+    }
+
+    /// A name as `s3://bucket`, and what comes behind that: one place has one name, or an output might lie on its input.
+    pub(crate) fn cut(name: &str) -> Result<(String, &str), Error> {
+        let failed = |what: String| doing("open", name.as_ref())(io::Error::new(io::ErrorKind::Unsupported, what));
+        let (given, rest) = name.split_once(":/").unwrap_or((name, ""));
+        let scheme = match &*given.to_ascii_lowercase() {
+            "s3" | "s3a" => "s3",
+            "gs" => "gs",
+            "az" | "azure" | "adl" => "az",
+            "abfs" | "abfss" => "abfss",
+            _ => return Err(failed(format!("{given}: is no store that is read: s3 (s3a), gs, az (azure, adl) and abfss (abfs) are"))),
+        };
+        let rest = rest.strip_prefix('/').ok_or_else(|| failed(format!("{given}:// and a bucket is needed")))?;
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        Ok((format!("{scheme}://{}", bucket.to_ascii_lowercase()), key))
     }
 
     /// The place of a name. Who asks, and where, is in the environment: `AWS_*`, `GOOGLE_*`, `AZURE_*`.
@@ -101,18 +120,8 @@ impl Store {
     /// # Errors
     /// No such name; or cardhush was built without object stores.
     pub fn open(name: &str) -> Result<Self, Error> {
-        let failed = |e| doing("open", name.as_ref())(e);
-        let (scheme, rest) = name.split_once("://").ok_or_else(|| failed(io::ErrorKind::InvalidInput.into()))?;
-        let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
-        // One place has one name, or an output might lie on its input.
-        let scheme = match scheme {
-            "s3a" => "s3",
-            "azure" | "adl" => "az",
-            "abfs" => "abfss",
-            other => other,
-        };
-        let bucket = format!("{scheme}://{}", bucket.to_ascii_lowercase());
-        let client = Client::open(&bucket).map_err(failed)?;
+        let (bucket, prefix) = Self::cut(name)?;
+        let client = Client::open(&bucket).map_err(doing("open", name.as_ref()))?;
         Ok(Self { client: Arc::new(client), bucket, prefix: prefix.trim_matches('/').into() })
     }
 
@@ -136,6 +145,14 @@ impl Store {
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
         self.bucket == other.bucket && (self.prefix == other.prefix || self.is_over(&other.prefix))
+    }
+
+    /// The path of a named object below this place, if it lies there.
+    #[must_use]
+    pub fn relative<'a>(&self, name: &'a str) -> Option<&'a str> {
+        let (bucket, key) = Self::cut(name).ok()?;
+        let below = if self.prefix.is_empty() { key } else { key.strip_prefix(&self.prefix)?.strip_prefix('/')? };
+        (bucket == self.bucket).then_some(below)
     }
 
     fn is_over(&self, key: &str) -> bool {
@@ -210,3 +227,27 @@ impl PartialEq for Store {
 }
 
 impl Eq for Store {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_no_path_and_one_place_has_one_name() {
+        for name in ["s3://b/k", "S3A://B/k", "hdfs://nn/clean", "dbfs:/clean", "file:///x", "gcs://b"] {
+            assert!(Store::is_named(name), "{name}");
+        }
+        for name in ["a.wav", "/a/b", "./s3:/b", "C:/calls", "a b:/c", "calls/s3://b"] {
+            assert!(!Store::is_named(name), "{name}");
+        }
+        assert_eq!(Store::cut("S3A://Bucket/in/A.wav").unwrap(), ("s3://bucket".into(), "in/A.wav"));
+        assert_eq!(Store::cut("azure://b").unwrap(), ("az://b".into(), ""));
+        for (name, says) in [
+            ("hdfs://nn/clean", "hdfs: is no store that is read"),
+            ("dbfs:/clean", "dbfs: is no store"),
+            ("s3:/b", "s3:// and a bucket is needed"),
+        ] {
+            assert!(Store::open(name).unwrap_err().to_string().contains(says), "{name}");
+        }
+    }
+}
