@@ -172,6 +172,9 @@ impl ScrubMany {
             (None, true) => Where::InPlace,
             (None, false) => return Err(Failure::usage("no output: name a folder with -o OUT, or ask for --in-place or --dry-run")),
         };
+        if let Some(place) = many.ledger.as_deref().filter(|place| is_store(place)) {
+            return Err(Failure::usage(format_args!("--ledger {}: a ledger is a file", place.display())));
+        }
         let ledger = match (many.ledger, &to) {
             (_, Where::Nowhere) => None,
             (Some(ledger), _) => Some(ledger),

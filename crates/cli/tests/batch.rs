@@ -271,6 +271,23 @@ fn names_with_ends_of_lines_in_them_are_told_with_nul() {
     }
 }
 
+/// A URL that is not read fails by its name, and the files round it are treated.
+#[test]
+fn a_foreign_url_in_a_list_stops_no_other_file() {
+    let work = tempfile::tempdir().unwrap();
+    let (input, list, out) = (work.path().join("in"), work.path().join("list"), work.path().join("out"));
+    archive(&input, 2);
+    fs::write(&list, "0/0.wav\nfile:///0/0.wav\n1/1.wav\n").unwrap();
+    let mut command = Command::new(CARDHUSH);
+    command.current_dir(&input).args(["scrub", "--spoken", "off", "--list", list.to_str().unwrap(), "-o"]).arg(&out);
+    let ran = run(command);
+    assert!(ran.status.code() == Some(2) && words(&ran).contains("3 files found"), "{}", words(&ran));
+    assert!(words(&ran).contains("1 failed"), "{}", words(&ran));
+    let quarantine = fs::read_to_string(out.join("cardhush-ledger.jsonl.quarantine.jsonl")).unwrap();
+    assert!(quarantine.contains("file: is no store that is read"), "{quarantine}");
+    assert_eq!(tree(&out).len(), 2);
+}
+
 #[test]
 fn what_cannot_be_is_refused_at_once() {
     let work = tempfile::tempdir().unwrap();
@@ -287,6 +304,9 @@ fn what_cannot_be_is_refused_at_once() {
     refused(&["-o", "x", "--report", "r"], "is for one call");
     refused(&["-o", "x", "--since", "yesterday"], "neither a time");
     refused(&["-o", "x", "--null"], "--list <FILE>");
+    refused(&["-o", "hdfs://nn/clean"], "hdfs: is no store that is read");
+    refused(&["-o", "x", "--ledger", "s3://b/ledger"], "a ledger is a file");
+    assert!(!Path::new("hdfs:").exists());
     refused(&["-o", "x", "--shard", "4/3"], "I from 1 to N");
     let one = input.join("0/0.wav");
     let ran = run(scrub(&one, &["-o", "x"]));

@@ -1,7 +1,7 @@
 //! Extended attributes that go over from a file to its successor: the tags of users, the POSIX ACL, the label of SELinux.
 //!
 //! Others stay behind: `security.ima` and `security.evm` seal the old contents, `security.capability` and `trusted.*` are rights that nobody asked to pass on. What the system
-//! or the file system does not let us set is passed over, as an owner is. Source: xattr(7), acl(5). On Linux alone; elsewhere nothing goes over.
+//! or the file system does not let us set, or has no room for, is passed over, as an owner is. Source: xattr(7), acl(5). On Linux alone; elsewhere nothing goes over.
 
 use std::fs::File;
 use std::io;
@@ -27,8 +27,7 @@ mod linux {
     pub(crate) fn tags(file: &File, of: &File) -> io::Result<()> {
         let mut names = vec![0; LONGEST];
         let count = match flistxattr(of, names.as_mut_slice()) {
-            // A file system without attributes.
-            Err(Errno::OPNOTSUPP) => 0,
+            Err(error) if is_denied(error) => 0,
             count => count?,
         };
         for name in names.get(..count).unwrap_or_default().split_inclusive(|byte| *byte == 0).filter(|name| name.starts_with(TAG)) {
@@ -65,7 +64,8 @@ mod linux {
                 value.truncate(count);
                 Ok(Some(value))
             }
-            Err(Errno::NODATA | Errno::OPNOTSUPP) => Ok(None),
+            Err(Errno::NODATA) => Ok(None),
+            Err(error) if is_denied(error) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -73,9 +73,16 @@ mod linux {
     /// Whether the system let us.
     fn allowed(set: Result<()>) -> io::Result<bool> {
         match set {
-            Err(Errno::PERM | Errno::ACCESS | Errno::OPNOTSUPP) => Ok(false),
+            Err(error) if is_denied(error) => Ok(false),
             set => Ok(set.map(|()| true)?),
         }
+    }
+
+    /// Whether an error says that such an attribute cannot be here: no right to it, a file system that has none or none so large, a name in an ACL or a label that is not known here. That the disk
+    /// itself is full is told where the file is written.
+    fn is_denied(error: Errno) -> bool {
+        [Errno::PERM, Errno::ACCESS, Errno::OPNOTSUPP, Errno::INVAL, Errno::NOSPC, Errno::DQUOT, Errno::TOOBIG, Errno::RANGE]
+            .contains(&error)
     }
 }
 

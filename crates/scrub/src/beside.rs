@@ -84,28 +84,26 @@ impl Beside {
     pub fn resemble(&self, other: &File, metadata: &Metadata) -> Result<(), Error> {
         let attributes = doing("set the attributes of", &self.target);
         attributes::tags(&self.file, other).map_err(&attributes)?;
-        let set_mode = |permissions| self.file.set_permissions(permissions).map_err(doing("set the mode of", &self.target));
-        #[cfg(not(unix))]
-        set_mode(metadata.permissions())?;
+        #[cfg_attr(not(unix), expect(unused_mut, reason = "nothing is taken from them"))]
+        let mut permissions = metadata.permissions();
         #[cfg(unix)]
         {
             use std::os::unix::fs::{PermissionsExt, fchown};
             let owned = |uid, gid| fchown(&self.file, uid, gid).is_ok();
-            let ((uid, gid), mut permissions) = (owner(metadata), metadata.permissions());
+            let (uid, gid) = owner(metadata);
             // Only root may give a file away; its group can be kept more often. A set-id bit is kept with its owner alone.
             let whole = owned(Some(uid), Some(gid));
             let group = whole || owned(None, Some(gid));
             if !whole {
                 permissions.set_mode(permissions.mode() & if group { 0o1777 } else { 0o1707 });
             }
-            set_mode(permissions.clone())?;
             // An ACL brings its own rights for the group, so it comes with the group alone. What the mode says of the group is, with an ACL, the most that anybody whom it names
             // may: without it that would be the group's.
             if !attributes::acl(&self.file, group.then_some(other)).map_err(&attributes)? {
                 permissions.set_mode(permissions.mode() & 0o7707);
-                set_mode(permissions)?;
             }
         }
+        self.file.set_permissions(permissions).map_err(doing("set the mode of", &self.target))?;
         attributes::label(&self.file, other).map_err(&attributes)?;
         let mut times = FileTimes::new();
         times = metadata.accessed().map_or(times, |at| times.set_accessed(at));

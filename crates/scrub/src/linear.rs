@@ -109,7 +109,7 @@ impl Linear {
         let declared = if declared == AU_UNKNOWN { None } else { Some(u64::from(declared)) };
         let format = Format { coding, channels: channels as u16, rate_hz, valid_bits };
         let rest = present % u64::from(format.frame_bytes());
-        let mut notes = Vec::new();
+        let mut notes = if rest == 0 { Vec::new() } else { vec![format!("the last {rest} bytes are no whole sample")] };
         match declared {
             None => notes.push("its length was never filled in, so the file was read to its true end".into()),
             Some(declared) if declared < present => {

@@ -84,7 +84,7 @@ pub(crate) fn stage_call(call: Call, target: Target<'_>, settings: &Settings, wa
         }
     }
     call.unchanged()?;
-    // What is told is what differs: of a block codec more than what was to go.
+    // What is told is what was replaced, and as far as the decoder remembers it: of a block codec more than what was to go.
     let mut asked = None;
     if let Some(coded) = call.coded().filter(|_| !plan.is_empty()) {
         let altered = crate::blocks::altered(&call, coded, &plan);

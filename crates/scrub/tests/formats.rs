@@ -152,6 +152,24 @@ fn au_of_linear_samples_is_scrubbed_as_bare_ones_are() {
         if encoding == 3 {
             assert_eq!(after, same);
         }
+        // Of two channels, behind a text, with what is no whole sample at the end.
+        let header = [u32::from_be_bytes(*b".snd"), 28, u32::MAX, encoding, 8_000, 2, u32::from_be_bytes(*b"call")];
+        let both = linear.iter().flat_map(|sample| [write(*sample), write(0)].concat());
+        let stereo: Vec<u8> = header.into_iter().flat_map(u32::to_be_bytes).chain(both).chain([7]).collect();
+        let (path, output) = (folder.path().join("c.au"), folder.path().join("d.au"));
+        fs::write(&path, &stereo).unwrap();
+        let staged = stage(&path, Target::File { path: &output, replace: true }, &settings, &mut watch).unwrap();
+        assert!(staged.form().notes.iter().any(|note| note == "the last 1 bytes are no whole sample"), "{:?}", staged.form().notes);
+        let plan = staged.plan().clone();
+        assert_eq!(plan.channel(0).len(), spans.len(), "encoding {encoding}");
+        staged.publish().unwrap();
+        let after = fs::read(&output).unwrap();
+        assert_eq!((after.len(), &after[..28], after.last()), (stereo.len(), &stereo[..28], Some(&7)));
+        for (at, (before, after)) in stereo[28..].chunks_exact(each).zip(after[28..].chunks_exact(each)).enumerate() {
+            let masked = plan.channel((at % 2) as u8).iter().any(|(span, _)| span.contains(at as u64 / 2));
+            assert!(masked || before == after, "encoding {encoding}: sample {at} of both");
+        }
+        let (path, output) = (folder.path().join("a.au"), folder.path().join("b.au"));
         let verified = verify(Call::open(&path).unwrap(), &output, None, &settings, &mut watch).unwrap();
         assert!(verified.left.is_empty(), "encoding {encoding}");
     }

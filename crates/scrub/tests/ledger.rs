@@ -289,6 +289,16 @@ fn ledgers_of_several_workers_add_up_to_the_manifest() {
     assert_eq!((of_both.totals, of_both.again), (alone.totals, 1));
     let (of_late, _) = check(&[late], &manifest);
     assert_eq!(of_late.totals.failed, 1);
+    // One that saw another recording under that name has something to tell.
+    let (other, before) = (archive.path("other.jsonl"), fs::read(&here).unwrap());
+    fs::copy(archive.path("in/2.wav"), &here).unwrap();
+    let found = Found::new(&here, &archive.path("in").canonicalize().unwrap(), Path::new("0.wav"));
+    let ran = run(&batch, [Ok(found)].into_iter(), Some(&mut Ledger::open(&other, None).unwrap()), &|| false, &mut |_| ()).unwrap();
+    assert_eq!((ran.totals.failed, ran.totals.found), (1, 1), "what stands there is no output of this ledger");
+    fs::write(&here, before).unwrap();
+    let (of_both, named) = check(&[path.clone(), other], &manifest);
+    assert_eq!(of_both.totals.failed, alone.totals.failed + 1);
+    assert!(named.iter().any(|one| one.contains("was not scrubbed, and stands among the outputs")), "{named:?}");
     // Nobody did again what the lost one began.
     let (_, named) = check(
         &[lost.clone(), archive.path("empty.jsonl")].map(|path| {

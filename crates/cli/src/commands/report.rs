@@ -23,7 +23,7 @@ Examples:
   cardhush report clean/cardhush-ledger.jsonl -o report.html --outputs clean --key answerable.key.pub
   cardhush report shard-*.jsonl -o report.html")]
 pub struct ReportArgs {
-    /// The ledgers, of shards, of archives or of workers; of a file that several have the line counts that was ended last
+    /// The ledgers, of shards, of archives or of workers; of a file that several have one line counts, mostly that which was ended last (docs/ledger.md)
     #[arg(value_name = "LEDGER", required = true)]
     pub ledgers: Vec<PathBuf>,
     /// Where the page goes; must not exist yet; `-` is standard output

@@ -35,7 +35,7 @@ fn sentence(found: &Verification, key: bool) -> String {
         (false, _) => "not signed: whoever can write it can write it anew",
     };
     let several = if found.again + found.lost > 0 {
-        format!("; {} files in more than one ledger, of which the line ended last counts, {} ledgers cut off", found.again, found.lost)
+        format!("; {} files in more than one ledger, each counted once, {} ledgers cut off", found.again, found.lost)
     } else {
         String::new()
     };

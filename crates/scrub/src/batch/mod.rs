@@ -20,7 +20,7 @@ pub use found::{Buckets, Ending, Found, Search, Shard, glob, is_pattern};
 use crate::error::Error;
 use crate::ledger::{CallRecord, Known, Ledger, Opened, Totals, Treatment};
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{LISTING, Store};
 use commit::{Before, Commit};
 use one::Done;
 use room::Room;
@@ -181,7 +181,7 @@ impl Steering<'_, '_> {
                             under_way += 1;
                         }
                     }
-                    Ok(Err(error)) if matches!(&error, Error::Io { path, .. } if path.to_str().is_some_and(Store::is_named)) => {
+                    Ok(Err(error @ Error::Io { doing: LISTING, .. })) => {
                         // What comes behind it is not known: that is no file's failure, but the run's.
                         self.commit.flush(self.ran, self.tell)?;
                         return Err(error);

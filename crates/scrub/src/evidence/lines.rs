@@ -5,7 +5,7 @@
 
 use super::state::State;
 use crate::error::{Error, doing};
-use crate::ledger::{Entries, Entry, PublicKey, Record, micros, name, weight};
+use crate::ledger::{Entries, Entry, PublicKey, Record, Weight, name, weight};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -25,7 +25,7 @@ pub struct Repeats {
 pub struct Ledgers {
     read: Vec<(PathBuf, Repeats, State)>,
     /// Of files that may be in more than one of them: what the line that counts weighs, and which has it.
-    among: HashMap<u128, ((bool, bool, u64), usize)>,
+    among: HashMap<u128, (Weight, usize)>,
     key: Option<PublicKey>,
 }
 
@@ -93,7 +93,7 @@ impl Ledgers {
             let name = name(&call.root, &call.path);
             if everywhere.last.contains_key(&name) {
                 let sealed = self.read.get(number).is_some_and(|(_, _, state)| entry.seq < state.sealed_lines);
-                let line = (weight(sealed, call.outcome, micros(&call.ended)), number);
+                let line = (weight(sealed, call), number);
                 let last = among.entry(name).or_insert(line);
                 *last = line.max(*last);
             }

@@ -1,13 +1,13 @@
 //! Are ledgers as they were written, do they add up, and are the files as they say?
 //!
-//! The chain, the seals and the sums of each are checked first, line by line, up to the first that is wrong. Ledgers of several workers are then taken together: of each file the line counts that was
-//! ended last, whichever ledger has it, so that what was tried again counts once ([`weight`]); and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
+//! The chain, the seals and the sums of each are checked first, line by line, up to the first that is wrong. Ledgers of several workers are then taken together: of each file the line counts that is
+//! heaviest ([`weight`]), mostly the one that was ended last, so that what was tried again counts once; and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
 //! output is what was written, that the two are the same bytes but for the spans of the line, and that nothing is found in the output that was not there to be found.
 
 use super::key::PublicKey;
 use super::name;
 use super::read::{Entries, LedgerError};
-use super::record::{CallRecord, Record, SpanRecord, Totals, Treatment};
+use super::record::{CallRecord, FileState, Record, SpanRecord, Totals, Treatment};
 use crate::batch::Search;
 use crate::call::same_file;
 use crate::check::verify_open;
@@ -78,12 +78,11 @@ pub enum Problem<'a> {
 /// The line of a file that counts.
 #[derive(Clone, Copy)]
 struct Last {
-    ended_us: u64,
+    weight: Weight,
     ledger: u32,
     seq: u64,
     outcome: Treatment,
     hours: f64,
-    sealed: bool,
 }
 
 /// What the lines of all ledgers come to.
@@ -142,7 +141,7 @@ pub fn verify(
             }
             found.files += 1;
             let mut what = |what: String| problem(&mut found, &Problem::File { path: &call.path, what });
-            if paths.len() > 1 && !last.sealed {
+            if paths.len() > 1 && !last.weight.0 {
                 what("its last line has no seal: the run was cut off, and no other has done it again".into());
             }
             if manifest.as_ref().is_some_and(|manifest| !manifest.has(&call)) {
@@ -210,8 +209,7 @@ fn read_ledger(
                 sum.names.insert(name("", &call.path));
                 let hours = call.hours();
                 totals.count(call.outcome, hours);
-                let ended_us = micros(&call.ended);
-                let last = Last { ended_us, ledger: number, seq: entry.seq, outcome: call.outcome, hours, sealed: false };
+                let last = Last { weight: weight(false, call), ledger: number, seq: entry.seq, outcome: call.outcome, hours };
                 if let Some(before) = own.insert(name(&call.root, &call.path), last) {
                     totals.uncount(before.outcome, before.hours);
                 }
@@ -251,12 +249,11 @@ fn read_ledger(
         }
     }
     for (name, mut last) in own {
-        last.sealed = last.seq < sealed_up_to;
+        last.weight.0 = last.seq < sealed_up_to;
         match sum.last.get(&name).copied() {
             Some(other) => {
                 found.again += 1;
-                let of = |line: &Last| weight(line.sealed, line.outcome, line.ended_us);
-                if of(&last) > of(&other) {
+                if last.weight > other.weight {
                     sum.last.insert(name, last);
                 }
             }
@@ -269,14 +266,19 @@ fn read_ledger(
     Ok(())
 }
 
-/// By what the line of a file that counts is chosen among those of several ledgers. One without a seal counts for less than any with one: what it tells of may not have come to be. One that failed counts for less than one that
-/// did not: whoever comes late may find the original gone, and whether the output of the other stands is checked by its digest. Among like ones the last counts.
-pub(crate) fn weight(sealed: bool, outcome: Treatment, ended_us: u64) -> (bool, bool, u64) {
-    (sealed, outcome != Treatment::Failed, ended_us)
+/// What the line of a file weighs among those of several ledgers: the heaviest counts. One without a seal weighs less than any with one, since what it tells of may not have come to be. One that failed before it saw anything of
+/// the original weighs less than others: who comes late may find it gone, and knows nothing of what another has done. Among like ones the last weighs most.
+pub(crate) fn weight(sealed: bool, call: &CallRecord) -> Weight {
+    let FileState { bytes, modified_ns, sha256, etag } = &call.input;
+    let saw = *bytes > 0 || modified_ns.is_some() || sha256.is_some() || etag.is_some();
+    (sealed, saw || call.outcome != Treatment::Failed, micros(&call.ended))
 }
 
+/// See [`weight`].
+pub(crate) type Weight = (bool, bool, u64);
+
 /// A time of a ledger in microseconds since the epoch.
-pub(crate) fn micros(time: &str) -> u64 {
+fn micros(time: &str) -> u64 {
     let at = humantime::parse_rfc3339(time).ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     at.map_or(0, |since| since.as_micros() as u64)
 }

@@ -6,7 +6,6 @@ use super::record::{CallRecord, FileState, Opened, Record, Totals, Treatment};
 use crate::beside::{Beside, Readers};
 use crate::digest::Sha256;
 use crate::error::{Error, doing};
-use crate::store::Store;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -75,12 +74,6 @@ impl Ledger {
     /// # Errors
     /// Another run has it open; it cannot be read or written; it was changed.
     pub fn open(path: &Path, key: Option<Key>) -> Result<Self, Error> {
-        if path.to_str().is_some_and(Store::is_named) {
-            return Err(doing("open", path)(std::io::Error::new(
-                std::io::ErrorKind::Unsupported,
-                "a ledger is a file, and no object of a store",
-            )));
-        }
         let fresh = !path.exists();
         let file = File::options().read(true).write(true).create(true).truncate(false).open(path).map_err(doing("open", path))?;
         lock(&file, path)?;

@@ -157,14 +157,16 @@ impl Client {
 /// What requests of this process run on: for as long as it lives, and so never given back.
 fn runtime() -> io::Result<&'static Runtime> {
     let own = std::process::id();
-    let mut there = RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some((_, runtime)) = there.filter(|(process, _)| *process == own) {
+    let there = || RUNTIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let of_own = |there: &Option<(u32, &'static Runtime)>| there.filter(|(process, _)| *process == own).map(|(_, runtime)| runtime);
+    if let Some(runtime) = of_own(&there()) {
         return Ok(runtime);
     }
-    let runtime: &'static Runtime =
-        Box::leak(Box::new(tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?));
-    *there = Some((own, runtime));
-    Ok(runtime)
+    // Not under the lock, which a child that is forked meanwhile would find taken for ever.
+    let new = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let mut there = there();
+    // Another thread may have been faster; then this one goes.
+    Ok(of_own(&there).unwrap_or_else(|| there.insert((own, Box::leak(Box::new(new)))).1))
 }
 
 /// Puts an object into its own bucket.

@@ -22,6 +22,9 @@ use std::sync::Arc;
 /// Requests that are under way at a time, beside those of the workers.
 const AT_A_TIME: usize = 16;
 
+/// What an error says that a listing ends with: what comes behind it is not known.
+pub(crate) const LISTING: &str = "list";
+
 /// A place in an object store: a bucket, and a prefix in it, as of `s3://bucket/prefix`.
 #[derive(Clone)]
 pub struct Store {
@@ -163,7 +166,7 @@ impl Store {
     pub(crate) fn list(&self) -> impl Iterator<Item = Result<(Object, String), Error>> + Send + use<> {
         let (store, name) = (self.clone(), self.to_string());
         self.client.list(&self.prefix, 4 * AT_A_TIME).map(move |listed| {
-            let (key, version) = listed.map_err(doing("list", name.as_ref()))?;
+            let (key, version) = listed.map_err(doing(LISTING, name.as_ref()))?;
             let relative = key.strip_prefix(&store.prefix).unwrap_or(&key).trim_start_matches('/').to_owned();
             Ok((Object { store: store.clone(), key, version: Some(version) }, relative))
         })

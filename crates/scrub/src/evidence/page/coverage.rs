@@ -71,7 +71,7 @@ pub fn coverage(tally: &Tally) -> Markup {
         @if totals.found == 0 { p { "The ledger tells of no file. Nothing was examined, so nothing is proven." } }
         @else {
             div.table { table {
-                caption { "By outcome. A file that was treated more than once counts once, as it ended last." }
+                caption { "By outcome. A file that was treated more than once counts once." }
                 thead { tr { th scope="col" { "Outcome" } th.n scope="col" { "Files" } th scope="col" { "What it means" } } }
                 tbody {
                     (outcome("scrubbed", totals.scrubbed, "digits were found and replaced; the output was read back and compared"))
