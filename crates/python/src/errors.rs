@@ -41,7 +41,8 @@ pub fn raised_of_key(py: Python<'_>, error: &KeyError) -> PyErr {
     }
 }
 
-fn own_error(py: Python<'_>, words: String) -> PyErr {
+/// `cardhush.Error` with these words.
+pub fn own_error(py: Python<'_>, words: String) -> PyErr {
     static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     CLASS.import(py, MODULE, "Error").map_or_else(|e| e, |class| PyErr::from_type(class.clone(), words))
 }

@@ -8,6 +8,7 @@ mod errors;
 mod file;
 mod many;
 mod results;
+mod scale;
 mod settings;
 mod signals;
 

@@ -92,6 +92,7 @@ def frozen() -> np.ndarray[Any, Any]:
         (np.zeros(800, dtype=np.int16), {"rate_hz": 7_999}, "7999 Hz: must be 8000 to 192000 Hz"),
         (np.zeros(800, dtype=np.int16), {"rate_hz": 192_001}, "192001 Hz: must be 8000 to 192000 Hz"),
         (np.zeros(800, dtype=np.int16), {"rate_hz": -1}, "-1 Hz: must be 8000 to 192000 Hz"),
+        (np.zeros(800, dtype=np.int16), {"rate_hz": 2**70}, "1180591620717411303424 Hz: must be 8000 to 192000 Hz"),
         (np.zeros(800, dtype=np.int16), {"fill": "noise"}, 'fill="noise": must be comfort-noise, silence or marker'),
         (np.zeros(800, dtype=np.int16), {"spoken": "auto"}, 'spoken="auto": must be card, digits, armed or off'),
         (np.zeros(800, dtype=np.int16), {"channels": "both"}, 'channels="both": must be linked or own'),
@@ -107,6 +108,89 @@ def test_mistakes_are_told_with_their_limits(array: Any, given: dict[str, Any], 
     with pytest.raises(ValueError, match=words):
         cardhush.scrub_array(array, **{"rate_hz": RATE_HZ, **given})
     assert (array == before).all()
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_floats_that_are_no_audio_are_not_told_to_be_clean(kind: str) -> None:
+    whole = of_kind(kind)
+    assert cardhush.scrub_array(whole.copy(), RATE_HZ)
+    # Of the scale of integers nothing was found: every key was over full scale.
+    as_integers = whole * np.array(32_768, dtype=kind)
+    # The last sample of all is looked at too.
+    odd = [np.concatenate([whole, np.full((1, CHANNELS), value, dtype=kind)]) for value in (np.nan, np.inf, -np.inf, 4.001, -4.001)]
+    for array, words in [(as_integers, "over 4.0 in magnitude: full scale is 1.0"), *zip(odd, 3 * ["not finite: must be from -4.0 to 4.0"] + 2 * ["over 4.0"])]:
+        before = array.copy()
+        with pytest.raises(ValueError, match=words):
+            cardhush.scrub_array(array, RATE_HZ)
+        assert np.array_equal(array, before, equal_nan=True)
+    assert cardhush.scrub_array(np.full((800, 1), 4, dtype=kind), RATE_HZ) == []
+
+
+def test_sixteen_bits_in_thirty_two_are_not_told_to_be_clean() -> None:
+    low = linear().astype(np.int32)
+    before = low.copy()
+    with pytest.raises(ValueError, match=r"none is over 2\*\*15 in magnitude.*samples << 16.*int16"):
+        cardhush.scrub_array(low, RATE_HZ)
+    assert (low == before).all()
+    # As the message says, both come to the same.
+    assert cardhush.scrub_array(low << 16, RATE_HZ) == cardhush.scrub_array(low.astype(np.int16), RATE_HZ) != []
+    # Silence has no scale, and one sample that 16 bits do not hold says that there are more.
+    for last in (0, 1 << 15, -(1 << 15) - 1):
+        quiet = np.zeros((8_000, 1), dtype=np.int32)
+        quiet[-1] = last
+        assert cardhush.scrub_array(quiet, RATE_HZ) == []
+
+
+class Copies(np.ndarray):  # type: ignore[type-arg]
+    """An array whose views are copies: what is written to them is not written to it."""
+
+    def reshape(self, *shape: Any, **given: Any) -> Any:
+        return np.asarray(self).copy().reshape(*shape, **given)
+
+    def view(self, *given: Any, **named: Any) -> Any:
+        return np.asarray(self).copy().view(*given, **named)
+
+
+def test_what_is_not_its_memory_alone_is_refused(tmp_path: Path) -> None:
+    call = linear()
+    for array, name in [(call.copy().view(Copies), "Copies"), (np.ma.masked_array(call.copy()), "MaskedArray"), (np.asmatrix(call.copy()), "matrix")]:
+        with pytest.raises(TypeError, match=rf"a numpy.ndarray or numpy.memmap is needed, not [\w.]*{name}: pass the array that it holds"):
+            cardhush.scrub_array(array, RATE_HZ)
+        assert (np.asarray(array) == call).all()
+    mapped = np.memmap(tmp_path / "samples", dtype=np.int16, mode="w+", shape=call.shape)
+    mapped[:] = call
+    # Whatever an object calls its own.
+    for name in ("reshape", "view"):
+        setattr(mapped, name, lambda *_: np.zeros(call.nbytes, dtype=np.uint8))
+    assert cardhush.scrub_array(mapped, RATE_HZ) == cardhush.scrub_array(plain := call.copy(), RATE_HZ)
+    mapped.flush()
+    written = np.fromfile(tmp_path / "samples", dtype=np.int16).reshape(call.shape)
+    assert (written == plain).all() and (written != call).any()
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_an_array_that_changes_meanwhile_is_an_error(found: bool) -> None:
+    call = np.concatenate([samples()] * 16) if found else np.full((RATE_HZ * 600, CHANNELS), 0xFF, dtype=np.uint8)
+    raised: list[BaseException] = []
+
+    def scrub() -> None:
+        try:
+            cardhush.scrub_array(call, RATE_HZ, coding="ulaw")
+        except cardhush.Error as error:
+            raised.append(error)
+
+    before = call.copy()
+    worker = threading.Thread(target=scrub)
+    worker.start()
+    # Whenever it is copied, it is another one soon.
+    writes = 0
+    while worker.is_alive():
+        writes += 1
+        call[-4:, 0] = np.frombuffer(writes.to_bytes(4, "little"), dtype=np.uint8)
+        time.sleep(0.001)
+    worker.join()
+    assert [str(error) for error in raised] == ["samples: changed meanwhile: what they are now was not looked at, and nothing was written"]
+    assert writes > 1 and (call[:-4] == before[:-4]).all()
 
 
 def test_what_is_no_argument_is_a_type_error() -> None:

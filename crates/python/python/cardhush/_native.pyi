@@ -26,7 +26,13 @@ __version__: str
 
 def scrub_array(
     samples: _Samples, rate_hz: int, *, coding: Literal["ulaw", "alaw"] | None = None, **settings: Unpack[_Settings]
-) -> list[Span]: ...
+) -> list[Span]:
+    """Finds and replaces card digits in an array of samples, in place; gives the spans that were replaced.
+
+    Full scale is 2**15 for int16, 2**31 for int32 and 1.0 for floats: floats that are not finite or over 4.0 in magnitude, and int32 of which none is over 2**15, are a ValueError. The class is
+    numpy.ndarray or numpy.memmap itself, else a TypeError. An array that changes meanwhile is an Error, and nothing is written.
+    """
+
 def scrub_file(
     input: _Path, output: _Path | None = None, *, in_place: bool = False, force: bool = False, **settings: Unpack[_Settings]
 ) -> FileReport: ...

@@ -2,7 +2,11 @@
 
 
 class Error(Exception):
-    """A file was not scrubbed or scanned. No output has appeared, and the input is as it was."""
+    """Something was not done, or was done and is not sure to last. The words say which.
+
+    Of `scrub_array`, `scan_file` and `scrub_file`: nothing has been written, and the input is as it was; but "written, but its directory cannot be synced" means that the output is there, or in
+    place the input replaced, and that a power cut may undo it. Of `scrub_many`: what was done before stays done and is in the ledger, and the same call goes on from there.
+    """
 
 
 class FileError(Error, OSError):
