@@ -7,6 +7,7 @@ mod array;
 mod errors;
 mod file;
 mod many;
+mod names;
 mod results;
 mod scale;
 mod settings;

@@ -95,6 +95,11 @@ def test_mistakes_of_many(tmp_path: Path) -> None:
     for more, words in [({"jobs": 0}, "jobs=0"), ({"shard": "3/2"}, "shard"), ({"root": tmp_path}, "is not below root")]:
         with pytest.raises(ValueError, match=words):
             cardhush.scrub_many([CALL], **given, **more)  # type: ignore[arg-type]
+    for more, words in [({"output": "http://calls"}, "http: is no store"), ({"root": "dbfs:/calls"}, "dbfs: is no store"), ({"ledger": "s3://calls/l.jsonl"}, "s3://calls/l.jsonl")]:
+        with pytest.raises(cardhush.Error, match=words):
+            cardhush.scrub_many([CALL], **{**given, **more})
+    with pytest.raises(cardhush.Error, match="file: is no store"):
+        cardhush.scrub_many([f"file://{CALL}"], **given)
     with pytest.raises(cardhush.Error, match="not a private key"):
         cardhush.scrub_many([CALL], **given, key=key_of_nobody(tmp_path))
     assert not (tmp_path / "output").exists()

@@ -71,6 +71,16 @@ def test_without_a_root_they_are_called_by_their_keys_and_may_go_to_files(rig: R
     assert contents(rig.bucket / "up") == contents(tmp_path / "expected")
 
 
+def test_rows_have_the_names_that_were_given(rig: Rig, tmp_path: Path) -> None:
+    """`s3a` is `s3` to the ledger, and the caller's own spelling to the caller: rows are joined by it."""
+    below = names(rig.bucket / "in")
+    files = [f"{scheme}://{BUCKET}/in/{name}" for scheme, name in zip(["s3a", "s3"] * 5, below)]
+    for number, root in enumerate([ROOT, f"s3a://{BUCKET}/in", None]):
+        _, rows = cardhush.scrub_many(files, tmp_path / f"clean-{number}", ledger=tmp_path / f"{number}.jsonl", root=root)
+        assert sorted(row.file for row in rows) == sorted(files)
+        assert {row.root for row in rows} == {ROOT if root else f"s3://{BUCKET}"}
+
+
 def test_one_that_needs_more_memory_than_there_is_is_not_scrubbed(rig: Rig, tmp_path: Path) -> None:
     large = cuts(tmp_path, 1, 60)[0]
     shutil.copy(large, rig.bucket / "in" / "large.wav")
