@@ -6,6 +6,7 @@
 mod array;
 mod errors;
 mod file;
+mod job;
 mod many;
 mod names;
 mod results;
@@ -20,6 +21,8 @@ mod native {
     use super::array::scrub_array;
     #[pymodule_export]
     use super::file::{scan_file, scrub_file};
+    #[pymodule_export]
+    use super::job::{check_settings, is_place, strays};
     #[pymodule_export]
     use super::many::scrub_many;
     #[pymodule_export]

@@ -1,13 +1,14 @@
-"""The Spark job on a real cluster: of objects, and of files while a part of it is killed; judged by the command."""
+"""The Spark job on a real cluster: of objects, of a manifest with odd rows, and of files while a part of it is killed; judged by the command."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import threading
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 from calls import cuts
@@ -15,7 +16,7 @@ from cluster import Cluster, wait
 from rig import BUCKET, Rig
 
 import cardhush.spark
-from cardhush.spark import _deal
+from cardhush.spark import _File, _job, _marked, _part, _spelled, _task
 
 CARDHUSH = os.environ["CARDHUSH"]
 FILES = 120
@@ -52,20 +53,19 @@ def test_objects_through_a_store_that_fails(cluster: Cluster, tmp_path: Path) ->
         # Nothing of this is in the driver's environment: executors alone ask the store.
         spark = cluster.session(**{f"spark.executorEnv.{name}": value for name, value in rig.environment(rig.faulty).items()})
         try:
-            files = [(f"{source}/{name}", path.stat().st_size) for name, path in zip(names, paths)]
-            table = spark.createDataFrame(files, "path string, size bigint")
+            # By either name of the store; what comes back is the name that was given.
+            files = [(f"s3{'a' * (place % 2)}://{BUCKET}/in/{name}", f"tag-{name}") for place, name in enumerate(names)]
+            table = spark.createDataFrame(files, "path string, etag string")
             done = cardhush.spark.scrub(spark, table, target, str(ledgers), root=source, partitions=PARTITIONS, memory_mib=64)
             rows = done.collect()
-            with pytest.raises(ValueError, match="a store keeps no ledger"):
-                cardhush.spark.scrub(spark, table, target, f"s3://{BUCKET}/ledgers", root=source)
         finally:
             spark.stop()
         faults = rig.faults()
         assert faults.total() > 0, "the store failed now and then"
-        assert sorted(row.path for row in rows) == sorted(path for path, _ in files)
+        assert sorted((row.path, row.etag) for row in rows) == sorted(files)
         assert {row.outcome for row in rows} <= {"scrubbed", "nothing_found"}, [row.reason for row in rows if row.reason]
         assert files_of(rig.bucket / "clean") == files_of(tmp_path / "expected")
-        manifest.write_text("".join(f"{path}\n" for path, _ in files))
+        manifest.write_text("".join(f"{source}/{name}\n" for name in names))
         there = sorted(ledgers.glob("*.jsonl"))
         assert len(there) >= PARTITIONS
         verify = ["verify", *there, "--manifest", manifest, "--originals", source, "--outputs", target]
@@ -74,6 +74,50 @@ def test_objects_through_a_store_that_fails(cluster: Cluster, tmp_path: Path) ->
         # Of a ledger that is missing it would have said so.
         verify.remove(there[0])
         assert run(*verify, **rig.environment(rig.address)).returncode == 1
+
+
+def test_a_manifest_with_odd_rows_fails_no_task_and_the_table_is_made_once(cluster: Cluster, tmp_path: Path) -> None:
+    archive, output, ledgers = tmp_path / "archive", tmp_path / "output", tmp_path / "ledgers"
+    paths = [str(path) for path in cuts(archive, 12, 2)]
+    twice = [path.replace("/archive/", "/archive//./") for path in paths[:3]]
+    odd = {
+        "/etc/hostname": "is not below root=",
+        "s3://calls/a.wav": "is not below root=",
+        "ftp://calls/a.wav": "is not below root=",
+        "call.wav": "is relative",
+        None: "the manifest has no path here",
+    }
+    gone = str(archive / "gone.wav")
+    spark = cluster.session()
+    try:
+        named = [*paths, *twice, *twice, *odd, None, gone]
+        manifest = spark.createDataFrame([(path, number) for number, path in enumerate(named)], "path string, etag int")
+        table = cardhush.spark.scrub(spark, manifest, str(output), str(ledgers), root=str(archive), partitions=3)
+        written = sorted(path.name for path in ledgers.iterdir())
+        # The originals may go now: the table is not made by scrubbing them.
+        archive.rename(tmp_path / "kept")
+        again = table.filter("outcome != 'refused'").count(), table.repartition(2).collect()
+        assert sorted(path.name for path in ledgers.iterdir()) == written
+        assert all(name.endswith((".jsonl", ".rows")) for name in written), "what the driver put there is gone"
+        count, rows = again
+        # Of two spellings the first in order.
+        assert sorted(row.path or "" for row in rows) == sorted([*twice, *paths[3:], *(path or "" for path in odd), gone])
+        assert count == len(paths) + 1
+        for row in rows:
+            assert named[int(row.etag)] == row.path
+            if row.path in odd:
+                assert row.outcome == "refused" and row.ledger is None and odd[row.path] in row.reason, row
+            else:
+                assert row.outcome in (["failed"] if row.path == gone else ["scrubbed", "nothing_found"]), row
+        with pytest.raises(ValueError, match="manifest: must have a column `path` of type string"):
+            cardhush.spark.scrub(spark, manifest.withColumnRenamed("path", "file"), str(output), str(ledgers))
+        none = cardhush.spark.scrub(spark, manifest.filter("path = 'none'"), str(output), str(ledgers), partitions=3)
+        assert none.collect() == [] and none.columns[0] == "path"
+    finally:
+        spark.stop()
+    assert len(files_of(output)) == len(paths)
+    verified = run("verify", *sorted(ledgers.glob("*.jsonl")), "--originals", tmp_path / "kept", "--outputs", output)
+    assert verified.returncode == 0, verified.stderr
 
 
 def test_a_killed_worker_changes_nothing(cluster: Cluster, tmp_path: Path) -> None:
@@ -88,8 +132,7 @@ def test_a_killed_worker_changes_nothing(cluster: Cluster, tmp_path: Path) -> No
     try:
         # Both executors are there, and have loaded what they need.
         spark.sparkContext.parallelize(range(4), 4).map(lambda _: __import__("cardhush").__version__).collect()
-        sizes = [(str(path), path.stat().st_size, f"tag-{number}") for number, path in enumerate(paths)]
-        manifest = spark.createDataFrame(sizes, "path string, size bigint, etag string")
+        manifest = spark.createDataFrame([(str(path), f"tag-{number}") for number, path in enumerate(paths)], "path string, etag string")
         killed: list[int] = []
 
         def kill() -> None:
@@ -129,13 +172,78 @@ def test_a_killed_worker_changes_nothing(cluster: Cluster, tmp_path: Path) -> No
     assert " ledgers cut off;" in verified.stderr, "what was killed had begun: " + verified.stderr
 
 
-@pytest.mark.parametrize("count", [1, 3, 8])
-def test_parts_are_as_long_as_each_other_but_for_one_file(count: int) -> None:
-    sizes = sorted((7 * number % 101 for number in range(500)), reverse=True)
-    parts = [0] * count
-    for place, size in enumerate(sizes):
-        parts[_deal(place, count)] += size
-    assert max(parts) - min(parts) <= max(sizes), parts
+def never(*_: Any, **__: Any) -> Any:
+    raise AssertionError("nothing is scrubbed here")
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "words"),
+    [
+        ({"shard": "1/8"}, TypeError, "unexpected keyword argument `shard`: settings are keyed"),
+        ({"jobs": 2}, TypeError, "unexpected keyword argument `jobs`"),
+        ({"ledger": "/ledger.jsonl"}, TypeError, "unexpected keyword argument `ledger`"),
+        ({"fill": "noise"}, ValueError, 'fill="noise": must be'),
+        ({"memory_mib": 0}, ValueError, "memory_mib=0: must be"),
+        ({"output": "clean"}, ValueError, "output=clean: is relative"),
+        ({"ledgers": "ledgers"}, ValueError, "ledgers=ledgers: is relative"),
+        ({"root": "./archive"}, ValueError, "root=./archive: is relative"),
+        ({"key": "a.key"}, ValueError, "key=a.key: is relative"),
+        ({"output": "dbfs:/clean"}, cardhush.Error, "dbfs: is no store that is read"),
+        ({"output": "http://calls/clean"}, cardhush.Error, "http: is no store that is read"),
+        ({"root": "s3:///2024"}, ValueError, "names no bucket"),
+        ({"ledgers": "s3://calls/ledgers"}, ValueError, "ledgers=s3://calls/ledgers: a store keeps none"),
+    ],
+)
+def test_mistakes_are_found_before_there_is_a_task(given: dict[str, Any], error: type[Exception], words: str, tmp_path: Path) -> None:
+    nobody: Any = None
+    with pytest.raises(error, match=words):
+        cardhush.spark.scrub(nobody, nobody, **{"output": str(tmp_path / "clean"), "ledgers": str(tmp_path / "ledgers"), **given})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_task_that_has_other_folders_than_the_driver_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cardhush.spark, "scrub_many", never)
+    for lost in ("clean", "ledgers"):
+        job = _job(str(tmp_path / "clean"), str(tmp_path / "ledgers"), None, None, False, True, 192, {})
+        with _marked(job.marks):
+            shutil.rmtree(tmp_path / lost)
+            with pytest.raises(RuntimeError, match=f"{tmp_path / lost}: .* has another folder of that name than the driver, or none"):
+                _task(job, 0, [_File("/archive/a.wav", None)])
+            assert not (tmp_path / lost).exists(), "nothing is made anew where it would be lost"
+        assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows[1:], lambda rows: rows + rows[:1], lambda rows: [rows[0]._replace(file="/other.wav"), *rows[1:]]])
+def test_a_task_whose_rows_are_not_one_a_file_fails(change: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = cuts(tmp_path / "archive", 3, 1)
+
+    def scrub_many(*given: Any, **named: Any) -> Any:
+        totals, rows = cardhush.scrub_many(*given, **named)
+        return totals, change(rows)
+
+    monkeypatch.setattr(cardhush.spark, "scrub_many", scrub_many)
+    job = _job(str(tmp_path / "clean"), str(tmp_path / "ledgers"), str(tmp_path / "archive"), None, False, True, 192, {})
+    with _marked(job.marks), pytest.raises(RuntimeError, match=r"\.wav: has [012] rows of what was done, and should have [01]"):
+        _task(job, 0, [_File(str(path), None) for path in paths])
+
+
+def test_spellings_of_a_path_are_one_and_parts_are_alike() -> None:
+    for spelled, one in [
+        ("/a//b.wav", "/a/b.wav"),
+        ("//a/./b.wav", "/a/b.wav"),
+        ("/a/././/b.wav", "/a/b.wav"),
+        ("/a/.b/c..wav", "/a/.b/c..wav"),
+        ("/a/../b.wav", "/a/../b.wav"),
+        ("S3A://Calls/A//b.wav", "s3://calls/A//b.wav"),
+        ("s3://calls/a.wav", "s3://calls/a.wav"),
+        ("/a:://b.wav", "/a::/b.wav"),
+    ]:
+        assert _spelled(spelled) == one
+    parts = [0] * 8
+    for number in range(8_000):
+        parts[_part(f"/archive/day-{number % 7}/call-{number:04d}.wav") % 8] += 1
+    # Five standard deviations of a fair deal.
+    assert max(abs(part - 1_000) for part in parts) < 5 * 30, parts
 
 
 def test_two_runs_of_the_same_files_at_once_do_not_fail_each_other(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ class _Settings(TypedDict, total=False):
     channels: Literal["linked", "own"]
     masks: Sequence[str]
 
-__all__ = ["__version__", "scan_file", "scrub_array", "scrub_file", "scrub_many"]
+__all__ = ["__version__", "check_settings", "is_place", "scan_file", "scrub_array", "scrub_file", "scrub_many", "strays"]
 
 __version__: str
 
@@ -51,3 +51,6 @@ def scrub_many(
     memory_mib: int = 192,
     **settings: Unpack[_Settings],
 ) -> tuple[Totals, list[Row]]: ...
+def check_settings(**settings: Unpack[_Settings]) -> None: ...
+def is_place(name: _Path) -> bool: ...
+def strays(files: Sequence[str], root: _Path | None) -> list[tuple[str, str]]: ...
