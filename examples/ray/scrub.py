@@ -5,7 +5,9 @@
     python examples/ray/scrub.py examples/data clean ledgers --shards 4
 
 The archive and the outputs are folders that every node reaches, or places in an object store (`s3://calls/2024`), whose keys are in the environment of the nodes (`AWS_*`); an archive in a store needs
-`--manifest`, a URL a line. A task that is lost is done again by Ray, and goes on from its ledger where `ledgers` is a folder that every node reaches. Runs on the cluster of RAY_ADDRESS, or on this machine.
+`--manifest`, a whole path or URL a line. Without a manifest, files of other endings than `.wav` are skipped, and counted. A task that fails or is lost is done again by Ray, and goes on from its ledger
+where `ledgers` is a folder that every node reaches. A shard that fails for good is told, and the others go on. Exit status 0: all is done; 1: something was refused or failed, or a shard did.
+Runs on the cluster of RAY_ADDRESS, or on this machine.
 """
 
 import argparse
@@ -14,12 +16,30 @@ import pathlib
 import cardhush
 import ray
 
+NUMBERS = ("found", "scrubbed", "nothing_found", "refused", "failed")
 
-@ray.remote(num_cpus=1, max_retries=3)
+
+# An error of a shard may pass, such as a folder that is not to be had for a while: Ray tries again by itself only where a node is lost.
+@ray.remote(num_cpus=1, max_retries=3, retry_exceptions=[cardhush.Error])
 def scrub(files, output, ledger, root, shard):
     """Scrubs a shard; gives sums, and what was not scrubbed with its reason."""
     totals, rows = cardhush.scrub_many(files, output, ledger=ledger, root=root, shard=shard)
     return totals, [(row.file, row.reason) for row in rows if row.outcome in ("refused", "failed")]
+
+
+def whole(place):
+    """Nodes work in folders of their own."""
+    return place if "://" in place else str(pathlib.Path(place).resolve())
+
+
+def below(archive):
+    """Every *.wav of a folder; what else is there is said."""
+    there = [path for path in sorted(pathlib.Path(archive).rglob("*")) if path.is_file()]
+    files = [str(path) for path in there if path.suffix.lower() == ".wav"]
+    if len(files) < len(there):
+        others = sorted({path.suffix or path.name for path in there if path.suffix.lower() != ".wav"})
+        print(f"skipped, of other endings than .wav: {len(there) - len(files)} files ({', '.join(others[:8])}{' and more' if len(others) > 8 else ''})")
+    return files
 
 
 def main():
@@ -30,25 +50,30 @@ def main():
     ask.add_argument("--manifest", type=pathlib.Path, help="the files, one a line; without it, every *.wav below the archive")
     ask.add_argument("--shards", type=int, default=4)
     asked = ask.parse_args()
-    if asked.manifest:
-        files = asked.manifest.read_text().splitlines()
-    else:
-        asked.archive = str(pathlib.Path(asked.archive).resolve())
-        files = sorted(map(str, pathlib.Path(asked.archive).rglob("*.wav")))
-    ledgers = asked.ledgers.resolve()
+    archive, output, ledgers = whole(asked.archive), whole(asked.output), asked.ledgers.resolve()
+    if not asked.manifest and "://" in archive:
+        ask.error(f"{archive}: a store is not listed: name its objects with --manifest")
+    files = [whole(file) for file in asked.manifest.read_text().splitlines() if file] if asked.manifest else below(archive)
     ledgers.mkdir(parents=True, exist_ok=True)
-    output = asked.output if "://" in asked.output else str(pathlib.Path(asked.output).resolve())
     ray.init()
     # Each node gets the list once; which of it is a task's, its shard says.
     listed = ray.put(files)
-    shards = range(1, asked.shards + 1)
-    tasks = [scrub.remote(listed, output, str(ledgers / f"shard-{n}.jsonl"), asked.archive, f"{n}/{asked.shards}") for n in shards]
-    done = ray.get(tasks)
-    for file, reason in (one for _, left in done for one in left):
-        print(f"{file}: {reason}")
-    total = {name: sum(getattr(totals, name) for totals, _ in done) for name in ("found", "scrubbed", "nothing_found", "refused", "failed")}
-    print(total)
-    return 1 if total["found"] != len(set(files)) or total["refused"] + total["failed"] else 0
+    shards = [f"{n}/{asked.shards}" for n in range(1, asked.shards + 1)]
+    tasks = [scrub.remote(listed, output, str(ledgers / f"shard-{shard.partition('/')[0]}.jsonl"), archive, shard) for shard in shards]
+    total, lost = dict.fromkeys(NUMBERS, 0), 0
+    for shard, task in zip(shards, tasks):
+        try:
+            totals, left = ray.get(task)
+        except ray.exceptions.RayError as error:
+            lost += 1
+            print(f"shard {shard}: failed: {error}")
+            continue
+        for name in NUMBERS:
+            total[name] += getattr(totals, name)
+        for file, reason in left:
+            print(f"{file}: {reason}")
+    print({**total, "shards that failed": lost})
+    return 1 if lost or total["found"] != len(set(files)) or total["refused"] + total["failed"] else 0
 
 
 if __name__ == "__main__":
