@@ -38,6 +38,9 @@ pub fn scrub_many<'py>(
     if memory_mib == 0 {
         return Err(PyValueError::new_err("memory_mib=0: must be 1 or more"));
     }
+    if let Some(ledger) = url(&ledger) {
+        return Err(PyValueError::new_err(format!("ledger={ledger}: a ledger is a file")));
+    }
     let shard: Shard = shard.parse().map_err(|why| PyValueError::new_err(format!("shard=\"{shard}\": {why}")))?;
     let settings = self::settings(settings)?;
     let to = match url(&output) {

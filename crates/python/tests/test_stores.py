@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Iterator
 
@@ -97,3 +99,36 @@ def test_mistakes_of_urls(rig: Rig, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="memory_mib=0"):
         cardhush.scrub_many([file], tmp_path / "clean", ledger=tmp_path / "ledger.jsonl", memory_mib=0)
     assert not (tmp_path / "clean").exists() and not (tmp_path / "ledger.jsonl").exists()
+
+
+def test_a_forked_child_and_its_parent_both_reach_the_store(rig: Rig, tmp_path: Path) -> None:
+    """A child has none of its parent's threads, on which requests run."""
+    files = [f"{ROOT}/{name}" for name in names(rig.bucket / "in")]
+
+    def scrub(into: str) -> int:
+        totals, _ = cardhush.scrub_many(files, tmp_path / into, ledger=tmp_path / f"{into}.jsonl", root=ROOT)
+        return totals.found
+
+    assert scrub("before") == 9
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if scrub("child") == 9 else 1)
+    until = time.monotonic() + 60
+    ended = (0, 0)
+    while ended[0] == 0 and time.monotonic() < until:
+        ended = os.waitpid(child, os.WNOHANG)
+        time.sleep(0.05)
+    if ended[0] == 0:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert ended == (child, 0), "the child hung or failed"
+    assert scrub("after") == 9
+    assert contents(tmp_path / "child") == contents(tmp_path / "expected")
+
+
+def test_a_ledger_is_a_file_and_other_urls_are_refused(rig: Rig, tmp_path: Path) -> None:
+    file = f"{ROOT}/{names(rig.bucket / 'in')[0]}"
+    with pytest.raises(ValueError, match="a ledger is a file"):
+        cardhush.scrub_many([file], tmp_path / "clean", ledger=f"s3://{BUCKET}/ledger")
+    with pytest.raises(cardhush.Error, match="hdfs: is no store that is read"):
+        cardhush.scrub_many([file], "hdfs://nn/clean", ledger=tmp_path / "ledger.jsonl")
