@@ -80,7 +80,7 @@ class Judge:
     def before_after(self, line):
         """-> samples before and after, and the ledger's spans, all at 8 kHz."""
         (before, step), (after, _) = (formats.read(self.path(folder, line), line["format"]) for folder in ("archive", "out"))
-        spans = [{"channel": c, "start": -(-start // step), "end": -(-end // step)} for c, start, end, _ in self.calls[line["path"]]["spans"]]
+        spans = [{"channel": c, "start": -(-start // step), "end": -(-end // step)} for c, start, end, *_ in self.calls[line["path"]]["spans"]]
         if line["format"] in ("WAV49", "gsm") and before.shape == after.shape:
             faint = np.abs(after.astype(int) - before) <= FAINT
             for s in spans:
@@ -146,7 +146,7 @@ class Judge:
             if not call or call["outcome"] not in ("scrubbed", "nothing_found"):
                 continue
             by_cause = collections.defaultdict(list)
-            for _, start, end, cause in call["spans"]:
+            for _, start, end, cause, _ in call["spans"]:
                 by_cause[cause].append({"start": start, "end": end})
             cut_s = sum(s["end"] - s["start"] for spans in by_cause.values() for s in spans) / call["rate_hz"]
             regions = [self.gate.regions(by_cause[cause]) for cause in ("keyed", "spoken")]
