@@ -123,16 +123,18 @@ pub fn run(
     let mut ran = Ran::default();
     let (shared, take) = (&shared, &take);
     let result = std::thread::scope(|scope| {
-        for _ in 0..jobs + WAITING {
-            let hand_in = hand_in.clone();
-            scope.spawn(move || work(shared, take, &hand_in));
-        }
-        drop(hand_in);
+        let mut hire = |count: usize| {
+            for _ in 0..count {
+                let hand_in = hand_in.clone();
+                scope.spawn(move || work(shared, take, &hand_in));
+            }
+        };
+        hire(jobs);
         scope.spawn(move || {
             // Whoever asked may have gone.
             let _ = found.take_while(|_| !shared.stop.load(Ordering::Relaxed)).all(|one| ask.send(one).is_ok());
         });
-        let steering = Steering { commit: &mut commit, ran: &mut ran, tell, stopped, shared };
+        let steering = Steering { commit: &mut commit, ran: &mut ran, tell, stopped, shared, hire: Some(&mut hire) };
         let result = steering.run(&asked, give, &collect);
         shared.stop.store(true, Ordering::Relaxed);
         // Whoever waits to hand something in is let go.
@@ -159,6 +161,8 @@ struct Steering<'a, 'b> {
     tell: &'a mut dyn FnMut(Told<'_>),
     stopped: &'a dyn Fn() -> bool,
     shared: &'a Shared<'a>,
+    /// Takes on more workers, once: those who wait for a store while others calculate. Of files alone they would only take turns with these.
+    hire: Option<&'a mut dyn FnMut(usize)>,
 }
 
 impl Steering<'_, '_> {
@@ -175,6 +179,11 @@ impl Steering<'_, '_> {
                 match found.try_recv() {
                     Ok(Ok(found)) => {
                         let Some(known) = self.is_to_be_treated(&found)? else { continue };
+                        if (found.object.is_some() || matches!(self.shared.batch.to, Where::Store(_)))
+                            && let Some(hire) = self.hire.take()
+                        {
+                            hire(WAITING);
+                        }
                         if to.send(Job { found, known }).is_err() {
                             give = None;
                         } else {
