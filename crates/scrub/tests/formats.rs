@@ -69,12 +69,18 @@ fn blocks_are_replaced_and_nothing_else() {
     assert_eq!(seen, ["FLAC", "GSM 6.10", "IMA ADPCM", "MP3", "MS ADPCM", "Opus"]);
 }
 
-#[test]
-fn bare_samples_and_au_are_scrubbed_in_place() {
-    let folder = tempfile::tempdir().unwrap();
+/// Six keys of one channel of 8 kHz, and their samples of 16 bits.
+fn keyed_call() -> (tone::Dialled, Vec<i16>) {
     let keys = Tone { level_dbm0: -13.0, on_ms: 90.0, off_ms: 110.0, ..Tone::default() };
     let call = tone::dial("41112#", &keys, 8_000, 300.0, &mut Rng::new(2));
     let linear = signal::to_i16(&call.samples);
+    (call, linear)
+}
+
+#[test]
+fn bare_samples_and_au_are_scrubbed_in_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let (call, linear) = keyed_call();
     let codes: Vec<u8> = linear.iter().map(|sample| cardhush_core::g711::linear_to_ulaw(*sample)).collect();
     let words = [u32::from_be_bytes(*b".snd"), 28, codes.len() as u32, 1, 8_000, 1, u32::from_be_bytes(*b"call")];
     let au: Vec<u8> = words.into_iter().flat_map(u32::to_be_bytes).chain(codes.iter().copied()).collect();
@@ -108,9 +114,7 @@ type Encode = Box<dyn Fn(i16) -> Vec<u8>>;
 #[test]
 fn au_of_linear_samples_is_scrubbed_as_bare_ones_are() {
     let folder = tempfile::tempdir().unwrap();
-    let keys = Tone { level_dbm0: -13.0, on_ms: 90.0, off_ms: 110.0, ..Tone::default() };
-    let call = tone::dial("41112#", &keys, 8_000, 300.0, &mut Rng::new(2));
-    let linear = signal::to_i16(&call.samples);
+    let (_, linear) = keyed_call();
     let mut settings = Settings::default();
     settings.spoken = None;
     let mut watch = |_| ControlFlow::Continue(());

@@ -214,6 +214,7 @@ impl Steering<'_, '_> {
                     self.commit.add(done, self.ran, self.tell)?;
                 }
                 Err(RecvTimeoutError::Timeout) => self.commit.idle(self.ran, self.tell)?,
+                // Not before the run ends: `hire` has an end of it too.
                 Err(RecvTimeoutError::Disconnected) => return self.commit.flush(self.ran, self.tell),
             }
         }

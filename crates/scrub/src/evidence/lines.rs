@@ -5,7 +5,7 @@
 
 use super::state::State;
 use crate::error::{Error, doing};
-use crate::ledger::{Entries, Entry, PublicKey, Record, Weight, name, weight};
+use crate::ledger::{Entries, Entry, PublicKey, Record, Weight, name};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -93,7 +93,7 @@ impl Ledgers {
             let name = name(&call.root, &call.path);
             if everywhere.last.contains_key(&name) {
                 let sealed = self.read.get(number).is_some_and(|(_, _, state)| entry.seq < state.sealed_lines);
-                let line = (weight(sealed, call), number);
+                let line = (Weight::of(call, sealed), number);
                 let last = among.entry(name).or_insert(line);
                 *last = line.max(*last);
             }

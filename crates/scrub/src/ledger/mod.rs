@@ -12,7 +12,7 @@ mod write;
 pub use key::{Key, KeyError, PublicKey};
 pub use read::{Entries, Entry, LedgerError};
 pub use record::{CallRecord, FileState, Opened, Record, Seal, SpanRecord, Totals, Treatment};
+pub(crate) use verify::Weight;
 pub use verify::{Against, Found as Verification, Problem, verify as verify_ledger};
-pub(crate) use verify::{Weight, weight};
 pub use write::Ledger;
 pub(crate) use write::{CutOff, Known, name, now, run};

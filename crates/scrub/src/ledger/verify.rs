@@ -1,7 +1,7 @@
 //! Are ledgers as they were written, do they add up, and are the files as they say?
 //!
 //! The chain, the seals and the sums of each are checked first, line by line, up to the first that is wrong. Ledgers of several workers are then taken together: of each file the line counts that is
-//! heaviest ([`weight`]), mostly the one that was ended last, so that what was tried again counts once; and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
+//! heaviest ([`Weight`]), mostly the one that was ended last, so that what was tried again counts once; and a manifest must name the very files that have a line. Then, of the line of each file that counts: that its original is what was read, that its
 //! output is what was written, that the two are the same bytes but for the spans of the line, and that nothing is found in the output that was not there to be found.
 
 use super::key::PublicKey;
@@ -141,7 +141,7 @@ pub fn verify(
             }
             found.files += 1;
             let mut what = |what: String| problem(&mut found, &Problem::File { path: &call.path, what });
-            if paths.len() > 1 && !last.weight.0 {
+            if paths.len() > 1 && !last.weight.sealed {
                 what("its last line has no seal: the run was cut off, and no other has done it again".into());
             }
             if manifest.as_ref().is_some_and(|manifest| !manifest.has(&call)) {
@@ -209,7 +209,7 @@ fn read_ledger(
                 sum.names.insert(name("", &call.path));
                 let hours = call.hours();
                 totals.count(call.outcome, hours);
-                let last = Last { weight: weight(false, call), ledger: number, seq: entry.seq, outcome: call.outcome, hours };
+                let last = Last { weight: Weight::of(call, false), ledger: number, seq: entry.seq, outcome: call.outcome, hours };
                 if let Some(before) = own.insert(name(&call.root, &call.path), last) {
                     totals.uncount(before.outcome, before.hours);
                 }
@@ -249,7 +249,7 @@ fn read_ledger(
         }
     }
     for (name, mut last) in own {
-        last.weight.0 = last.seq < sealed_up_to;
+        last.weight.sealed = last.seq < sealed_up_to;
         match sum.last.get(&name).copied() {
             Some(other) => {
                 found.again += 1;
@@ -267,15 +267,21 @@ fn read_ledger(
 }
 
 /// What the line of a file weighs among those of several ledgers: the heaviest counts. One without a seal weighs less than any with one, since what it tells of may not have come to be. One that failed before it saw anything of
-/// the original weighs less than others: who comes late may find it gone, and knows nothing of what another has done. Among like ones the last weighs most.
-pub(crate) fn weight(sealed: bool, call: &CallRecord) -> Weight {
-    let FileState { bytes, modified_ns, sha256, etag } = &call.input;
-    let saw = *bytes > 0 || modified_ns.is_some() || sha256.is_some() || etag.is_some();
-    (sealed, saw || call.outcome != Treatment::Failed, micros(&call.ended))
+/// the original weighs less than others: who comes late may find it gone, and knows nothing of what another has done. Among like ones the last weighs most. Compared field by field, in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Weight {
+    sealed: bool,
+    knows: bool,
+    ended_us: u64,
 }
 
-/// See [`weight`].
-pub(crate) type Weight = (bool, bool, u64);
+impl Weight {
+    pub fn of(call: &CallRecord, sealed: bool) -> Self {
+        let FileState { bytes, modified_ns, sha256, etag } = &call.input;
+        let saw = *bytes > 0 || modified_ns.is_some() || sha256.is_some() || etag.is_some();
+        Self { sealed, knows: saw || call.outcome != Treatment::Failed, ended_us: micros(&call.ended) }
+    }
+}
 
 /// A time of a ledger in microseconds since the epoch.
 fn micros(time: &str) -> u64 {

@@ -141,25 +141,25 @@ impl Store {
 
     /// Whether an object lies below this place.
     pub(crate) fn holds(&self, object: &Object) -> bool {
-        self.bucket == object.store.bucket && self.is_over(&object.key)
+        self.bucket == object.store.bucket && self.rest(&object.key).is_some()
     }
 
     /// Whether another place is this one, or lies below it.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
-        self.bucket == other.bucket && (self.prefix == other.prefix || self.is_over(&other.prefix))
+        self.bucket == other.bucket && (self.prefix == other.prefix || self.rest(&other.prefix).is_some())
     }
 
     /// The path of a named object below this place, if it lies there.
     #[must_use]
     pub fn relative<'a>(&self, name: &'a str) -> Option<&'a str> {
         let (bucket, key) = Self::cut(name).ok()?;
-        let below = if self.prefix.is_empty() { key } else { key.strip_prefix(&self.prefix)?.strip_prefix('/')? };
-        (bucket == self.bucket).then_some(below)
+        self.rest(key).filter(|_| bucket == self.bucket)
     }
 
-    fn is_over(&self, key: &str) -> bool {
-        key.strip_prefix(&self.prefix).is_some_and(|rest| self.prefix.is_empty() || rest.starts_with('/'))
+    /// What of a key comes behind this place.
+    fn rest<'a>(&self, key: &'a str) -> Option<&'a str> {
+        if self.prefix.is_empty() { Some(key) } else { key.strip_prefix(&self.prefix)?.strip_prefix('/') }
     }
 
     /// Every object below this place, with its path from here.
