@@ -31,6 +31,15 @@ pub fn is_place(py: Python<'_>, name: PathBuf) -> PyResult<bool> {
     }
 }
 
+/// The name of a file that all spellings of it have: a path without what is empty in it, an object by its store's own name. What is neither stays as it is.
+#[pyfunction]
+pub fn spelled(name: &str) -> String {
+    match url(Path::new(name)) {
+        Some(url) => Store::one_name(url).unwrap_or_else(|_| url.into()),
+        None => Path::new(name).components().collect::<PathBuf>().to_string_lossy().into_owned(),
+    }
+}
+
 /// Of these files those that cannot be called by a path below `root`, or by a whole one, with the reason.
 #[pyfunction]
 pub fn strays(py: Python<'_>, files: Vec<String>, root: Option<PathBuf>) -> PyResult<Vec<(String, String)>> {

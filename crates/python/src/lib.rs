@@ -22,7 +22,7 @@ mod native {
     #[pymodule_export]
     use super::file::{scan_file, scrub_file};
     #[pymodule_export]
-    use super::job::{check_settings, is_place, strays};
+    use super::job::{check_settings, is_place, spelled, strays};
     #[pymodule_export]
     use super::many::scrub_many;
     #[pymodule_export]

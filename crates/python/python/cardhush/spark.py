@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import socket
 import uuid
 import zlib
@@ -19,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Iterable, Iterator, List, NamedTuple, Opt
 from pyspark import StorageLevel, TaskContext
 
 from . import scrub_many
-from ._native import check_settings, is_place, strays
+from ._native import check_settings, is_place, spelled, strays
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -34,9 +33,6 @@ SCHEMA = (
 
 _WAVES = 4
 """Partitions a core, so that what a lost executor had not finished is little, and the last task does not keep the others waiting long."""
-
-_STORES = {"s3a": "s3", "azure": "az", "adl": "az", "abfs": "abfss"}
-"""Schemes that are other names of one store."""
 
 
 class _File(NamedTuple):
@@ -138,15 +134,7 @@ def _marked(marks: Iterable[str]) -> Iterator[None]:
 def _named(row: Any) -> Tuple[str, _File]:
     """A file of the manifest by the name that all spellings of its path have."""
     etag = row.asDict().get("etag")
-    return _spelled(row.path or ""), _File(row.path, None if etag is None else str(etag))
-
-
-def _spelled(path: str) -> str:
-    scheme, is_url, rest = path.partition("://")
-    if not is_url or "/" in scheme:
-        return re.sub(r"/(?:\.?/)+", "/", path)
-    bucket, slash, key = rest.partition("/")
-    return f"{_STORES.get(scheme.lower(), scheme.lower())}://{bucket.lower()}{slash}{key}"
+    return spelled(row.path or ""), _File(row.path, None if etag is None else str(etag))
 
 
 def _one_of(one: _File, other: _File) -> _File:

@@ -102,6 +102,15 @@ impl Store {
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
     }
 
+    /// The one name of a place or an object, whichever of its names was given.
+    ///
+    /// # Errors
+    /// No name of a store that is read.
+    pub fn one_name(name: &str) -> Result<String, Error> {
+        let (bucket, key) = Self::cut(name)?;
+        Ok(if key.is_empty() { bucket } else { format!("{bucket}/{key}") })
+    }
+
     /// A name as `s3://bucket`, and what comes behind that: one place has one name, or an output might lie on its input.
     pub(crate) fn cut(name: &str) -> Result<(String, &str), Error> {
         let failed = |what: String| doing("open", name.as_ref())(io::Error::new(io::ErrorKind::Unsupported, what));
@@ -245,6 +254,7 @@ mod tests {
         }
         assert_eq!(Store::cut("S3A://Bucket/in/A.wav").unwrap(), ("s3://bucket".into(), "in/A.wav"));
         assert_eq!(Store::cut("azure://b").unwrap(), ("az://b".into(), ""));
+        assert_eq!(Store::one_name("s3a://B//k").unwrap(), "s3://b//k");
         for (name, says) in [
             ("hdfs://nn/clean", "hdfs: is no store that is read"),
             ("dbfs:/clean", "dbfs: is no store"),
